@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"clarion/broadcast"
+	"clarion/internal/clock"
+	"clarion/internal/redisdb"
+	"clarion/internal/seal"
+	"clarion/lists"
+	"clarion/lists/address"
+	"clarion/worker"
+	"clarion/worker/gateway/builtin"
+	"clarion/worker/gateway/rehearsal"
+)
+
+// An app is everything that a command works with, opened.
+type app struct {
+	*program
+	cfg    *config
+	log    *slog.Logger
+	db     *redisdb.DB
+	keys   *seal.Keyring
+	people *lists.Store
+	ledger *broadcast.Ledger
+	queue  *worker.Queue
+	gates  []worker.Gate
+}
+
+// open opens the key, Redis, and the stores. The caller closes the app.
+func (p *program) open(cmd *cobra.Command) (*app, error) {
+	cfg, err := p.loadConfig(cmd)
+	if err != nil {
+		return nil, err
+	}
+	return p.openWith(cmd.Context(), cfg, cfg.redis(), rehearsal.Config{})
+}
+
+func (p *program) openWith(ctx context.Context, cfg *config, rc redisdb.Config, rehearse rehearsal.Config) (*app, error) {
+	a := &app{program: p, cfg: cfg, log: p.logger(cfg)}
+	redisdb.LogTo(a.log)
+	var err error
+	if a.keys, err = a.loadKey(rc.InProcess); err != nil {
+		return nil, err
+	}
+	if a.db, err = redisdb.Open(ctx, rc, a.log); err != nil {
+		return nil, err
+	}
+	clk := clock.System{}
+	if a.people, err = lists.Open(ctx, a.db.Client(), a.keys, clk); err != nil {
+		if errors.Is(err, lists.ErrWrongKey) {
+			err = fmt.Errorf("%w (the key file is %s)", err, a.keyFile())
+		}
+		return nil, errors.Join(err, a.db.Close())
+	}
+	a.ledger = broadcast.Open(a.db.Client(), clk)
+	a.queue = worker.NewQueue(a.db.Client())
+	rehearsals, err := builtin.Rehearsals(rehearse, clk)
+	if err != nil {
+		return nil, errors.Join(err, a.db.Close())
+	}
+	a.gates = append(append([]worker.Gate{}, cfg.gates...), rehearsals...)
+	return a, nil
+}
+
+func (a *app) keyFile() string { return filepath.Join(a.cfg.Data, "clarion.key") }
+
+// loadKey reads the key file, or makes one at first start. What keeps nothing
+// gets a key of the moment.
+func (a *app) loadKey(ofTheMoment bool) (*seal.Keyring, error) {
+	if !ofTheMoment {
+		return seal.LoadOrCreate(a.keyFile())
+	}
+	dir, err := os.MkdirTemp("", "clarion-demo-")
+	if err != nil {
+		return nil, fmt.Errorf("make a key: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	return seal.LoadOrCreate(filepath.Join(dir, "clarion.key"))
+}
+
+// close closes Redis; one of our own is stopped last.
+func (a *app) close() error { return a.db.Close() }
+
+func (p *program) logger(cfg *config) *slog.Logger {
+	level := slog.LevelWarn
+	switch {
+	case p.verbose:
+		level = slog.LevelDebug
+	case p.quiet:
+		level = slog.LevelError
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if cfg.Log == "json" {
+		return slog.New(slog.NewJSONHandler(p.err, o))
+	}
+	return slog.New(slog.NewTextHandler(p.err, o))
+}
+
+func (a *app) parts() worker.Parts {
+	return worker.Parts{Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Keys: a.keys, Clock: clock.System{}, Log: a.log, Gates: a.gates}
+}
+
+// startWorker starts a worker in this process.
+func (a *app) startWorker(ctx context.Context, channels []address.Channel) (*worker.Worker, error) {
+	w, err := worker.New(a.cfg.worker(channels), a.parts())
+	if err != nil {
+		return nil, err
+	}
+	return w, w.Start(ctx)
+}
+
+// with opens an app, does something with it, and closes it.
+func (p *program) with(cmd *cobra.Command, do func(ctx context.Context, a *app) error) error {
+	a, err := p.open(cmd)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(cmd.Context(), a), a.close())
+}

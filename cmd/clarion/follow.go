@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+
+	"clarion/broadcast"
+	"clarion/lists/address"
+)
+
+// refreshEvery is how often progress is drawn.
+const refreshEvery = 200 * time.Millisecond
+
+// follow shows a call's progress, a bar a channel with rate and time to go,
+// until the call ends. Without a terminal it writes a line now and then.
+func (a *app) follow(ctx context.Context, id broadcast.ID) error {
+	draw := a.lines(id)
+	if f, ok := a.err.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		bars := newBars(f)
+		defer bars.close()
+		draw = bars.draw
+	}
+	tick := time.NewTicker(refreshEvery)
+	defer tick.Stop()
+	for {
+		r, err := a.status(ctx, id)
+		if err != nil {
+			return err
+		}
+		draw(r)
+		if r.State == broadcast.Done || r.State == broadcast.Stopped {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the call goes on without this command (clarion call status %s): %w", id, ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+// lines draws progress as lines of text.
+func (a *app) lines(id broadcast.ID) func(*statusReport) {
+	const every = 5 * time.Second
+	last, said := time.Time{}, ""
+	return func(r *statusReport) {
+		if time.Since(last) < every {
+			return
+		}
+		text := fmt.Sprintf("call %s %s:", id, r.State)
+		if r.Note != "" {
+			text = fmt.Sprintf("call %s %s (%s):", id, r.State, r.Note)
+		}
+		for _, ch := range address.Channels {
+			if s, ok := r.Channels[ch.String()]; ok {
+				text += fmt.Sprintf(" %s %d of %d", ch, s.Total-waiting(s), s.Total)
+			}
+		}
+		if text != said {
+			last, said = time.Now(), text
+			a.tell("%s", text)
+		}
+	}
+}
+
+// waiting counts the deliveries of a channel that have not ended.
+func waiting(s channelStatus) (n int) {
+	for _, state := range waits {
+		n += s.States[state.String()]
+	}
+	return n
+}
+
+// bars draws progress on a terminal.
+type bars struct {
+	progress *mpb.Progress
+	bar      map[string]*mpb.Bar
+	latest   atomic.Pointer[statusReport] // the drawing goroutine reads it
+}
+
+func newBars(w io.Writer) *bars {
+	return &bars{progress: mpb.New(mpb.WithOutput(w), mpb.WithWidth(40), mpb.WithRefreshRate(refreshEvery)), bar: map[string]*mpb.Bar{}}
+}
+
+func (b *bars) draw(r *statusReport) {
+	b.latest.Store(r)
+	for _, ch := range address.Channels {
+		s, ok := r.Channels[ch.String()]
+		if !ok || s.Total == 0 {
+			continue
+		}
+		bar := b.bar[ch.String()]
+		if bar == nil {
+			bar = b.progress.AddBar(int64(s.Total),
+				mpb.PrependDecorators(decor.Name(ch.String(), decor.WC{W: 6, C: decor.DindentRight}), decor.CountersNoUnit("%d / %d", decor.WCSyncSpace)),
+				mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return rate(b.latest.Load(), ch) }, decor.WCSyncSpace)))
+			b.bar[ch.String()] = bar
+		}
+		bar.SetCurrent(int64(s.Total - waiting(s)))
+	}
+}
+
+// rate says how fast a channel goes and how long it will take.
+func rate(r *statusReport, ch address.Channel) string {
+	s := r.Channels[ch.String()]
+	text := fmt.Sprintf("%.0f/s", s.RatePerSecond)
+	if r.State == broadcast.Paused {
+		return text + ", paused " + r.Note
+	}
+	left := s.States[broadcast.Pending.String()] + s.States[broadcast.Sending.String()]
+	if left > 0 && s.RatePerSecond > 0 {
+		text += ", " + time.Duration(float64(left)/s.RatePerSecond*float64(time.Second)).Round(time.Second).String() + " to go"
+	}
+	if n := s.States[broadcast.Deferred.String()]; n > 0 {
+		text += fmt.Sprintf(", %d waiting to be tried again", n)
+	}
+	return text
+}
+
+func (b *bars) close() {
+	for _, bar := range b.bar {
+		bar.Abort(false)
+	}
+	b.progress.Wait()
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/text/encoding/korean"
+
+	"clarion/internal/clock"
+	"clarion/internal/redisdb"
+	"clarion/internal/redistest"
+	"clarion/internal/seal"
+	"clarion/lists"
+	"clarion/lists/address"
+)
+
+// The scripts run the program as a person does: this test binary stands in
+// their PATH as clarion.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"clarion": main})
+}
+
+// TestScripts runs testdata/script. Each script has a Redis of its own, which
+// its clarion.toml names, $REDIS_URL and $REDIS_SOCKET, and a free $PORT.
+//
+//	exits STATUS clarion …    the program ends with this status
+//	cp949 FROM TO             writes a file in the encoding of Korean Excel
+//	publish FILE              what dkim show --json printed stands in DNS, at $DNS
+//	suppressed EMAIL REASON SOURCE [CALL]
+//	                          what a gateway's report does to an address
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			t, ok := env.T().(testing.TB)
+			if !ok {
+				return errors.New("the scripts are not run by go test")
+			}
+			url := redistest.Server(t, "--appendfsync", "always").URL()
+			env.Setenv("REDIS_URL", url)
+			env.Setenv("REDIS_SOCKET", strings.TrimPrefix(url, "unix://"))
+			env.Setenv("TZ", "Asia/Seoul")
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			_, port, _ := net.SplitHostPort(l.Addr().String())
+			env.Setenv("PORT", port)
+			if err := l.Close(); err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(env.WorkDir, "clarion.toml"), fmt.Appendf(nil, "redis.url = %q\ndns.lanes = false\n", url), 0o600)
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits": exits,
+			"cp949": cp949,
+
+			"publish":    publish,
+			"suppressed": suppressed,
+		},
+	})
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("exits STATUS PROGRAM [ARGUMENT…]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("it ended with status %d, want %d", got, want)
+	}
+}
+
+func cp949(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("cp949 FROM TO")
+	}
+	b, err := korean.EUCKR.NewEncoder().Bytes([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o600))
+}
+
+func suppressed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || len(args) > 4 {
+		ts.Fatalf("suppressed EMAIL REASON SOURCE [CALL]")
+	}
+	ctx := context.Background()
+	to, err := address.ParseEmail(args[0])
+	ts.Check(err)
+	sup := lists.Suppression{Source: args[2]}
+	sup.Reason, err = lists.ParseReason(args[1])
+	ts.Check(err)
+	if len(args) == 4 {
+		sup.Call = args[3]
+	}
+	rdb, err := redisdb.Connect(ts.Getenv("REDIS_URL"))
+	ts.Check(err)
+	ts.Defer(func() { rdb.Close() })
+	keys, err := seal.LoadOrCreate(ts.MkAbs("clarion-data/clarion.key"))
+	ts.Check(err)
+	people, err := lists.Open(ctx, rdb, keys, clock.System{})
+	ts.Check(err)
+	_, err = people.Suppress(ctx, address.Email, people.Key(to), sup)
+	ts.Check(err)
+}

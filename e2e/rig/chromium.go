@@ -1,0 +1,158 @@
+package rig
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// A Chromium is a browser without a window, driven over pipes by the DevTools
+// protocol (chromedevtools.github.io/devtools-protocol). One page, for one test
+// at a time.
+type Chromium struct {
+	t       testing.TB
+	to      *os.File
+	from    *bufio.Reader
+	session string
+	last    int
+}
+
+// A Screen is what a page is shown on.
+type Screen struct {
+	Width int  // CSS pixels
+	Dark  bool // prefers-color-scheme: dark
+	Scale float64
+}
+
+// StartChromium starts a browser that reaches nothing but loopback and files.
+func StartChromium(t testing.TB) *Chromium {
+	t.Helper()
+	theirs, ours, err := os.Pipe()
+	if err != nil {
+		t.Fatalf("make a pipe to chromium: %v", err)
+	}
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatalf("make a pipe from chromium: %v", err)
+	}
+	dir := Dir(t)
+	cmd := exec.Command("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
+		"--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--hide-scrollbars",
+		"--user-data-dir="+filepath.Join(dir, "profile"), "--remote-debugging-pipe", "about:blank")
+	cmd.Env = append(os.Environ(), "HOME="+dir)
+	cmd.ExtraFiles = []*os.File{theirs, write} // file descriptors 3 and 4, as the flag asks
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start chromium: %v", err)
+	}
+	theirs.Close()
+	write.Close()
+	c := &Chromium{t: t, to: ours, from: bufio.NewReader(read)}
+	t.Cleanup(func() {
+		ours.Close()
+		syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // its own group: the browser's children too
+		cmd.Wait()
+		read.Close()
+	})
+	target := c.call("Target.createTarget", map[string]any{"url": "about:blank"})
+	attached := c.call("Target.attachToTarget", map[string]any{"targetId": target["targetId"], "flatten": true})
+	c.session, _ = attached["sessionId"].(string)
+	c.call("Page.enable", nil)
+	return c
+}
+
+// Show shows a page of HTML on a screen, and returns once it is laid out, with
+// its pictures.
+func (c *Chromium) Show(html string, s Screen) {
+	c.t.Helper()
+	scheme := "light"
+	if s.Dark {
+		scheme = "dark"
+	}
+	if s.Scale == 0 {
+		s.Scale = 1
+	}
+	c.call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}})
+	c.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": s.Width, "height": 800, "deviceScaleFactor": s.Scale, "mobile": s.Width < 600})
+	tree := c.call("Page.getFrameTree", nil)
+	frame, _ := tree["frameTree"].(map[string]any)["frame"].(map[string]any)
+	c.call("Page.setDocumentContent", map[string]any{"frameId": frame["id"], "html": html})
+	c.Eval("Promise.all([...document.images].map(i => i.decode()).concat(document.fonts.ready)).then(() => 1)", nil)
+}
+
+// Eval evaluates JavaScript in the page, waits for a promise, and reads the
+// value into v unless that is nil.
+func (c *Chromium) Eval(js string, v any) {
+	c.t.Helper()
+	out := c.call("Runtime.evaluate", map[string]any{"expression": js, "awaitPromise": true, "returnByValue": true})
+	if failed, ok := out["exceptionDetails"]; ok {
+		c.t.Fatalf("evaluate %s: %v", js, failed)
+	}
+	if v == nil {
+		return
+	}
+	value, err := json.Marshal(out["result"].(map[string]any)["value"])
+	if err == nil {
+		err = json.Unmarshal(value, v)
+	}
+	if err != nil {
+		c.t.Fatalf("read what %s is: %v", js, err)
+	}
+}
+
+// Screenshot returns the whole page as PNG.
+func (c *Chromium) Screenshot() []byte {
+	c.t.Helper()
+	out := c.call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true})
+	data, _ := out["data"].(string)
+	png, err := base64.StdEncoding.DecodeString(data)
+	if err != nil || len(png) == 0 {
+		c.t.Fatalf("take a screenshot: %v", err)
+	}
+	return png
+}
+
+// call asks for one thing and waits for its answer; what else the browser tells
+// is passed over. Messages end in NUL.
+func (c *Chromium) call(method string, params any) map[string]any {
+	c.t.Helper()
+	c.last++
+	ask := map[string]any{"id": c.last, "method": method}
+	if params != nil {
+		ask["params"] = params
+	}
+	if c.session != "" {
+		ask["sessionId"] = c.session
+	}
+	raw, err := json.Marshal(ask)
+	if err == nil {
+		_, err = c.to.Write(append(raw, 0))
+	}
+	for err == nil {
+		var line []byte
+		if line, err = c.from.ReadBytes(0); err != nil {
+			break
+		}
+		var answer struct {
+			ID     int
+			Result map[string]any
+			Error  *struct{ Message string }
+		}
+		if err = json.Unmarshal(line[:len(line)-1], &answer); err != nil || answer.ID != c.last {
+			continue
+		}
+		if answer.Error != nil {
+			err = errors.New(answer.Error.Message)
+			break
+		}
+		return answer.Result
+	}
+	c.t.Fatalf("ask chromium for %s: %v", method, err)
+	return nil
+}

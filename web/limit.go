@@ -1,0 +1,90 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"clarion/internal/clock"
+)
+
+// How fast one client may ask for pages. Mail providers press one-click for all
+// of their users from a few addresses, and must not be held up in it: this
+// keeps off who guesses or hammers, no more.
+const (
+	clientRate  = 50 // requests a second
+	clientBurst = 200
+	clientsKept = 10_000 // in each of two generations
+)
+
+// PerClient answers 429 to a client that asks too fast. A client is an IPv4
+// address or an IPv6 /64 network (RFC 6177 §2: what one site has at least).
+// Behind a proxy on this machine or in its private network it is the address that
+// the proxy names last in X-Forwarded-For; without that header all requests of the
+// proxy pass.
+func PerClient(next http.Handler, clk clock.Clock) http.Handler {
+	c := &clients{now: map[netip.Prefix]*rate.Limiter{}}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if who, ok := clientOf(r); ok && !c.allow(who, clk.Now()) {
+			Fail(w, ErrTooMany)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// clients remember how fast each has been. When the present generation is full
+// it becomes the old one, and who was in neither lately is forgotten.
+type clients struct {
+	mu       sync.Mutex
+	now, old map[netip.Prefix]*rate.Limiter
+}
+
+func (c *clients) allow(who netip.Prefix, at time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := c.now[who]
+	if l == nil {
+		if l = c.old[who]; l == nil {
+			l = rate.NewLimiter(clientRate, clientBurst)
+		}
+		if len(c.now) >= clientsKept {
+			c.now, c.old = make(map[netip.Prefix]*rate.Limiter), c.now
+		}
+		c.now[who] = l
+	}
+	return l.AllowN(at, 1)
+}
+
+// clientOf tells who asks; false when only a proxy is known.
+func clientOf(r *http.Request) (netip.Prefix, bool) {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Prefix{}, false
+	}
+	if ip = ip.Unmap(); ip.IsLoopback() || ip.IsPrivate() {
+		all := r.Header.Values("X-Forwarded-For")
+		if len(all) == 0 {
+			return netip.Prefix{}, false
+		}
+		last := all[len(all)-1]
+		if ip, err = netip.ParseAddr(strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])); err != nil {
+			return netip.Prefix{}, false
+		}
+	}
+	bits := 64
+	if ip = ip.Unmap().WithZone(""); ip.Is4() {
+		bits = 32
+	}
+	who, err := ip.Prefix(bits)
+	return who, err == nil
+}

@@ -1,0 +1,112 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"clarion/broadcast"
+	"clarion/internal/redisdb"
+)
+
+// commit enters the results of the group that was sent, if there is one.
+func (b *batch) commit(ctx context.Context) error {
+	if b.sent.Work == nil {
+		return nil
+	}
+	b.page.committing()
+	err := b.w.persist(ctx, func(ctx context.Context) error {
+		b.try()
+		return b.w.trips.do(ctx, func(tx queueTx) {
+			b.w.ledger.QueueTurn(ctx, tx, b.sent, b.lease, broadcast.Group{}, 0)
+		})
+	})
+	if err == nil {
+		b.sent, b.tried = broadcast.Outcome{}, false
+		b.page.committed()
+	}
+	return err
+}
+
+// try begins to commit what was sent. When that was tried before, what was not
+// begun may have been given back by then, and be another's by now.
+func (b *batch) try() {
+	if b.tried {
+		for i := range b.sent.Results {
+			b.sent.Results[i].Unsure = b.sent.Results[i].State == broadcast.Pending
+		}
+	}
+	b.tried = b.sent.Work != nil
+}
+
+// lastWordsWait is how long a batch that ends in an error tries to enter what it
+// sent, though its context may have ended.
+const lastWordsWait = 2 * time.Second
+
+// lastWords commits what was sent, so that it is not in doubt.
+func (b *batch) lastWords(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWordsWait)
+	defer cancel()
+	if err := b.commit(ctx); err != nil {
+		b.w.log.Warn("what was sent could not be entered; it will be in doubt", "call", b.lease.Call, "batch", b.lease.Work, "error", err)
+	}
+}
+
+// giveBack commits what was sent and puts the batch back: for anyone at once,
+// or not before a while. While its call is held nobody needs to be told; the
+// resume hands it out.
+func (b *batch) giveBack(ctx context.Context, why back) error {
+	if err := b.commit(ctx); err != nil {
+		return err
+	}
+	if b.slots.n > 0 {
+		b.giveSlotsBack(ctx, 0)
+	}
+	if !why.asleep.IsZero() {
+		return b.sleep(ctx, why.asleep)
+	}
+	w := b.w
+	var when time.Time
+	if why.wait > 0 {
+		when = w.clk.Now().Add(why.wait)
+	}
+	return w.persist(ctx, func(ctx context.Context) error {
+		state, mine, err := w.ledger.Release(ctx, b.lease, when)
+		if err != nil || !mine || state != broadcast.Running || !when.IsZero() {
+			return err
+		}
+		return w.queue.Enqueue(ctx, broadcast.Lease{Call: b.lease.Call, Work: b.lease.Work, Fence: b.lease.Fence + 1}, b.work.Channel)
+	})
+}
+
+// persist repeats do until it succeeds: Redis may be away for a while, and what
+// was sent must still be entered. It gives up when ctx ends.
+func (w *Worker) persist(ctx context.Context, do func(context.Context) error) error {
+	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		err := do(ctx)
+		if err == nil || permanent(err) {
+			return err
+		}
+		if errors.Is(err, redisdb.ErrFewReplicas) && w.fewSaid.turn(fewEvery) {
+			w.log.Warn("sending waits until enough replicas of Redis have what was claimed", "error", err)
+		}
+		if serr := sleep(ctx, wait); serr != nil {
+			return errors.Join(err, serr)
+		}
+	}
+}
+
+// sleep waits for d or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

@@ -1,0 +1,120 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"clarion/lists/address"
+	"clarion/worker/gateway"
+)
+
+// A Gate is a gateway with what the worker needs to know of it.
+type Gate struct {
+	Name        string
+	Channel     address.Channel
+	Gateway     gateway.Gateway
+	Rate        float64 // messages a second over all processes, 0 for no limit
+	Warmup      Warmup
+	Connections int          // batches that this process sends at once; 0 for the channel's default
+	Weight      float64      // share of the channel's messages, beside other gateways; 1 if 0
+	Standby     bool         // takes messages only while no other gateway of the channel does
+	Domains     []string     // email: the domains that it may send from, with those below them; nil: any
+	SendsFrom   []netip.Addr // email: the addresses from which receivers see its mail come; nil: not told
+	Rehearsal   bool         // nothing leaves; what it reports is made up, and suppresses nobody
+}
+
+// MaySendFrom reports whether the gateway may send mail from a domain.
+func (g Gate) MaySendFrom(domain string) bool {
+	return g.Channel != address.Email || len(g.Domains) == 0 || slices.ContainsFunc(g.Domains, func(d string) bool {
+		return domain == d || strings.HasSuffix(domain, "."+d)
+	})
+}
+
+// A gate is a Gate with its standing sessions. Its slots bound how many batches
+// go through it at once, and so what a crash can put in doubt: slots × group.
+type gate struct {
+	Gate
+	slots chan struct{}
+	idle  chan gateway.Session
+}
+
+// enter takes a slot, and leave gives it back.
+func (g *gate) enter(ctx context.Context) error {
+	select {
+	case g.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// enterWithin takes a slot if one is free before d is over.
+func (g *gate) enterWithin(ctx context.Context, d time.Duration) (bool, error) {
+	select {
+	case g.slots <- struct{}{}:
+		return true, nil
+	default:
+		if d <= 0 {
+			return false, nil
+		}
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case g.slots <- struct{}{}:
+		return true, nil
+	case <-t.C:
+		return false, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}
+
+func (g *gate) leave() {
+	if g != nil {
+		<-g.slots
+	}
+}
+
+// session returns a standing session, nil when the gateway has none to offer.
+func (g *gate) session(ctx context.Context) (gateway.Session, error) {
+	opener, ok := g.Gateway.(gateway.SessionOpener)
+	if !ok {
+		return nil, nil
+	}
+	select {
+	case s := <-g.idle:
+		return s, nil
+	default:
+		return opener.OpenSession(ctx)
+	}
+}
+
+// keep takes a session back for the next batch.
+func (g *gate) keep(s gateway.Session) {
+	if s == nil {
+		return
+	}
+	select {
+	case g.idle <- s:
+	default:
+		s.Close()
+	}
+}
+
+func (g *gate) close() {
+	for {
+		select {
+		case s := <-g.idle:
+			s.Close()
+		default:
+			return
+		}
+	}
+}
+
+var errNoGate = errors.New("no gateway of this call serves the channel here")
