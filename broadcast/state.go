@@ -126,10 +126,7 @@ func (s State) Sentence(lang string) string {
 	if s >= stateCount {
 		return s.String()
 	}
-	if lang == "ko" {
-		return stateSentences[s][1]
-	}
-	return stateSentences[s][0]
+	return inLanguage(stateSentences[s], lang)
 }
 
 var stateSentences = [...][2]string{

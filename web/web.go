@@ -6,17 +6,12 @@ package web
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
-
-	"clarion/broadcast"
-	"clarion/internal/seal"
-	"clarion/worker/gateway"
 )
 
 // Bounds of a request. A page of ours is small, a provider's report too.
@@ -98,58 +93,4 @@ func guard(next http.Handler, log *slog.Logger) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		next.ServeHTTP(w, r)
 	})
-}
-
-// A Problem is an error as HTTP tells it (RFC 9457).
-type Problem struct {
-	Type   string `json:"type"`
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-}
-
-// Errors of the packages below, told by ProblemOf.
-var (
-	// ErrNotFound means that nothing of ours stands at the address.
-	ErrNotFound = errors.New("there is nothing here")
-	// ErrUnreadable means that a request cannot be read, and would not be the
-	// next time either.
-	ErrUnreadable = errors.New("the request cannot be read")
-	// ErrTooMany means that one client asks faster than is good for the others.
-	ErrTooMany = errors.New("too many requests from one client")
-)
-
-// ProblemOf is the one mapping from domain errors to HTTP. An error that it does
-// not know tells nothing of itself.
-func ProblemOf(err error) Problem {
-	var state *broadcast.StateError
-	var size *http.MaxBytesError
-	switch {
-	case errors.Is(err, seal.ErrToken):
-		return Problem{"about:blank", "This link is not valid.", http.StatusNotFound}
-	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, ErrNotFound):
-		return Problem{"about:blank", "There is no such thing.", http.StatusNotFound}
-	case errors.As(err, &state):
-		return Problem{"about:blank", state.Error(), http.StatusConflict}
-	case errors.Is(err, gateway.ErrForged):
-		return Problem{"about:blank", "This request does not come from the gateway.", http.StatusForbidden}
-	case errors.As(err, &size):
-		return Problem{"about:blank", "The request is too large.", http.StatusRequestEntityTooLarge}
-	case errors.Is(err, ErrUnreadable):
-		return Problem{"about:blank", "The request cannot be read.", http.StatusBadRequest}
-	case errors.Is(err, ErrTooMany):
-		return Problem{"about:blank", "Too many requests; wait a moment.", http.StatusTooManyRequests}
-	}
-	return Problem{"about:blank", "It did not work; try again in a moment.", http.StatusServiceUnavailable}
-}
-
-// Fail answers with a problem.
-func Fail(w http.ResponseWriter, err error) {
-	p := ProblemOf(err)
-	w.Header().Set("Content-Type", "application/problem+json")
-	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
-		w.Header().Set("Retry-After", "5")
-	}
-	w.WriteHeader(p.Status)
-	// The status is out; what is left to do when the far side is gone is nothing.
-	_ = json.NewEncoder(w).Encode(p)
 }

@@ -58,6 +58,7 @@ var rooms = []room{
 	// An address is a word that each floor speaks, and it knows no other.
 	{"lists/address", 0, nil},
 	{"internal/clock", 0, nil},
+	{"internal/chart", 0, nil},
 	{"internal/rkey", 0, nil},
 	{"internal/seal", 0, nil},
 	{"internal/conf", 0, nil},

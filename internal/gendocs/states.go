@@ -13,11 +13,16 @@ func states() string {
 	t := &text{}
 	t.say("# States\n\nThe two tables are `callTable` and `deliveryTable` in [broadcast/state.go](../broadcast/state.go); nothing else decides what may follow what.\n\n")
 	t.say("## A call\n\n")
+	rows := make([][]string, len(broadcast.CallStates))
+	for i, s := range broadcast.CallStates {
+		rows[i] = []string{code(string(s)), s.Sentence("en"), s.Sentence("ko")}
+	}
+	t.table([]string{"state", "what it means", ""}, rows)
 	t.say("%s", diagram(string(broadcast.Draft), callEdges()))
 	t.say("`finish` is done by the ledger itself, when nothing is pending, sending or deferred. Every other action is a person's, or for `pause` the call's own, when it passes its limits.\n\n")
 
 	t.say("## A delivery\n\n")
-	rows := make([][]string, len(broadcast.States))
+	rows = make([][]string, len(broadcast.States))
 	for i, s := range broadcast.States {
 		rows[i] = []string{code(s.String()), s.Sentence("en"), s.Sentence("ko")}
 	}

@@ -1,0 +1,85 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"clarion/broadcast"
+	"clarion/internal/seal"
+	"clarion/worker/gateway"
+)
+
+// A Problem is an error as HTTP tells it (RFC 9457).
+type Problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Korean string `json:"-"` // the title, for pages
+}
+
+// Say is the problem in a sentence, in Korean or English.
+func (p Problem) Say(lang string) string {
+	if lang == "ko" {
+		return p.Korean
+	}
+	return p.Title
+}
+
+// Errors of the packages below, told by ProblemOf.
+var (
+	// ErrNotFound means that nothing of ours stands at the address.
+	ErrNotFound = errors.New("there is nothing here")
+	// ErrUnreadable means that a request cannot be read, and would not be the
+	// next time either.
+	ErrUnreadable = errors.New("the request cannot be read")
+	// ErrTooMany means that one client asks faster than is good for the others.
+	ErrTooMany = errors.New("too many requests from one client")
+	// ErrNotAllowed means that this person may not do this.
+	ErrNotAllowed = errors.New("this person may not do this")
+	// ErrForgedForm means that a form does not come from a page of this session.
+	ErrForgedForm = errors.New("the form does not come from a page of this session")
+)
+
+// ProblemOf is the one mapping from domain errors to HTTP. An error that it does
+// not know tells nothing of itself.
+func ProblemOf(err error) Problem {
+	problem := func(status int, en, ko string) Problem {
+		return Problem{Type: "about:blank", Title: en, Status: status, Korean: ko}
+	}
+	var state *broadcast.StateError
+	var size *http.MaxBytesError
+	switch {
+	case errors.Is(err, seal.ErrToken):
+		return problem(http.StatusNotFound, "This link is not valid.", "올바르지 않은 링크입니다.")
+	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, ErrNotFound):
+		return problem(http.StatusNotFound, "There is no such thing.", "찾으시는 것이 없습니다.")
+	case errors.As(err, &state):
+		return problem(http.StatusConflict, state.Error(), "이 발송은 지금 \""+state.State.Word("ko")+"\" 상태라서 그렇게 할 수 없습니다.")
+	case errors.Is(err, gateway.ErrForged):
+		return problem(http.StatusForbidden, "This request does not come from the gateway.", "게이트웨이에서 온 요청이 아닙니다.")
+	case errors.Is(err, ErrNotAllowed):
+		return problem(http.StatusForbidden, "You may not do this. A director can give you the right to.", "이 작업을 할 권한이 없습니다. 책임자에게 권한을 요청하십시오.")
+	case errors.Is(err, ErrForgedForm):
+		return problem(http.StatusForbidden, "This form is old or does not come from here. Open the page again and repeat it.", "오래된 양식이거나 이 사이트의 양식이 아닙니다. 페이지를 다시 열고 해 주십시오.")
+	case errors.As(err, &size):
+		return problem(http.StatusRequestEntityTooLarge, "The request is too large.", "보내신 내용이 너무 큽니다.")
+	case errors.Is(err, ErrUnreadable):
+		return problem(http.StatusBadRequest, "The request cannot be read.", "요청을 읽을 수 없습니다.")
+	case errors.Is(err, ErrTooMany):
+		return problem(http.StatusTooManyRequests, "Too many requests; wait a moment.", "요청이 너무 많습니다. 잠시 기다려 주십시오.")
+	}
+	return problem(http.StatusServiceUnavailable, "It did not work; try again in a moment.", "처리하지 못했습니다. 잠시 뒤에 다시 시도해 주십시오.")
+}
+
+// Fail answers with a problem.
+func Fail(w http.ResponseWriter, err error) {
+	p := ProblemOf(err)
+	w.Header().Set("Content-Type", "application/problem+json")
+	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", "5")
+	}
+	w.WriteHeader(p.Status)
+	// The status is out; what is left to do when the far side is gone is nothing.
+	_ = json.NewEncoder(w).Encode(p)
+}
