@@ -72,6 +72,7 @@ func TestCallStraightToTheReceivers(t *testing.T) {
 	}
 
 	s := prepare(t)
+	s.listen()
 	s.config = fmt.Sprintf("dns.resolver = %q\n", n.DNS) + s.config + fmt.Sprintf(directConfig, n.Port)
 	s.serve()
 	c := &crowd{n: map[string]int{}}

@@ -16,6 +16,7 @@ type (
 			Total    int
 			States   map[string]int
 			OptedOut int `json:"opted_out"`
+			Replied  int
 		}
 		InDoubt int `json:"in_doubt"`
 		Lanes   []struct {

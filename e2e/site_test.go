@@ -47,29 +47,39 @@ const callbackSecret = "a secret of Kannel & % us"
 func newSite(t *testing.T, returned rig.MailOptions, channels ...string) *site {
 	t.Helper()
 	s := prepare(t)
-	returned.BounceAddr, returned.BounceProtocol = s.inbox, "lmtp"
-	config := "dns.lanes = false\n" + s.config
 	secret := func(name, secret string) string { return "file:" + s.write("secret-"+name, secret) }
 	for _, channel := range channels {
 		switch channel {
 		case email:
-			s.mail = rig.StartMail(t, returned)
-			host, port, err := net.SplitHostPort(s.mail.RelayAddr)
-			must(t, err)
-			config += fmt.Sprintf(relayConfig, host, port)
+			s.relay(returned)
 		case sms:
 			callback := "http://" + s.hook + "/hook/sms"
 			s.sms = rig.StartKannel(t, rig.KannelOptions{InboundURL: kannel.InboundURL(callback, callbackSecret)})
-			config += fmt.Sprintf(kannelConfig, s.sms.SendURL, s.sms.Username, secret("kannel", s.sms.Password), callback, secret("callback", callbackSecret))
+			s.config += fmt.Sprintf(kannelConfig, s.sms.SendURL, s.sms.Username, secret("kannel", s.sms.Password), callback, secret("callback", callbackSecret))
 		case fax:
 			s.fax = rig.StartHylafax(t, rig.HylafaxOptions{})
-			config += fmt.Sprintf(hylafaxConfig, s.fax.Addr, s.fax.User, secret("hylafax", s.fax.Password))
+			s.config += fmt.Sprintf(hylafaxConfig, s.fax.Addr, s.fax.User, secret("hylafax", s.fax.Password))
 		}
 	}
-	s.config = config
 	s.serve()
 	return s
 }
+
+// relay starts the relay of the site, which brings back what is returned.
+func (s *site) relay(o rig.MailOptions) {
+	s.t.Helper()
+	if o.Mailbox == nil {
+		o.BounceAddr, o.BounceProtocol = s.inbox, "lmtp"
+		s.listen()
+	}
+	s.mail = rig.StartMail(s.t, o)
+	host, port, err := net.SplitHostPort(s.mail.RelayAddr)
+	must(s.t, err)
+	s.config = "dns.lanes = false\n" + s.config + fmt.Sprintf(relayConfig, host, port)
+}
+
+// listen has clarion serve listen for returned mail.
+func (s *site) listen() { s.config += fmt.Sprintf(inboxConfig, s.inbox, rig.BounceDomain) }
 
 // prepare is a site without gateways whose clarion serve does not run yet.
 func prepare(t *testing.T) *site {
@@ -78,7 +88,7 @@ func prepare(t *testing.T) *site {
 	web := local(t)
 	s.pages = httptest.NewTLSServer(httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: web}))
 	t.Cleanup(s.pages.Close)
-	s.config = fmt.Sprintf(siteConfig, web, s.pages.URL, s.hook, s.inbox, rig.BounceDomain)
+	s.config = fmt.Sprintf(siteConfig, web, s.pages.URL, s.hook)
 	return s
 }
 
@@ -97,7 +107,9 @@ public_url = %q
 
 [hook]
 listen = %q
+`
 
+const inboxConfig = `
 [inbox]
 listen = %q
 protocol = "lmtp"

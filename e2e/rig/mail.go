@@ -3,6 +3,7 @@ package rig
 import (
 	"cmp"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"text/template"
 	"time"
@@ -26,10 +28,13 @@ const BounceDomain = "bounce.ngo.example"
 // MailOptions say what the relay is to do.
 type MailOptions struct {
 	BounceAddr     string        // host:port of the listener for BounceDomain
+	Mailbox        *Dovecot      // in whose mailbox all mail for BounceDomain comes to lie instead; nil: none
 	BounceProtocol string        // "smtp" or "lmtp"; "" is smtp
 	DelayAfter     time.Duration // when a delay is told; 3 s, whole seconds
 	GiveUpAfter    time.Duration // when a mail is returned as undeliverable; 9 s, whole seconds
 	Logins         *Dovecot      // who knows the logins of the relay's ports with TLS; nil: it has none
+	Verify         bool          // OpenDKIM verifies what the relay sends out, and notes what it found (Authentication-Results)
+	Records        string        // further lines of dnsmasq.conf
 }
 
 // A Mail is a Postfix as relay with a DNS of its own and the outside world
@@ -60,21 +65,29 @@ func StartMail(t testing.TB, o MailOptions) *Mail {
 	port := FreePort(t)
 	m := &Mail{RelayAddr: fmt.Sprintf("127.0.0.1:%d", port), MX: mx, DNS: net3 + ".53", dir: dir}
 
-	host, bouncePort, err := net.SplitHostPort(o.BounceAddr)
-	if err != nil {
-		t.Fatalf("read the address for returned mail: %v", err)
-	}
-	transport := fmt.Sprintf("smtp:[%s]:%s", host, bouncePort)
-	if o.BounceProtocol == "lmtp" {
-		transport = fmt.Sprintf("lmtp:inet:%s:%s", host, bouncePort)
+	transport := ""
+	if o.Mailbox == nil {
+		host, bouncePort, err := net.SplitHostPort(o.BounceAddr)
+		if err != nil {
+			t.Fatalf("read the address for returned mail: %v", err)
+		}
+		transport = fmt.Sprintf("smtp:[%s]:%s", host, bouncePort)
+		if o.BounceProtocol == "lmtp" {
+			transport = fmt.Sprintf("lmtp:inet:%s:%s", host, bouncePort)
+		}
 	}
 	if o.Logins != nil {
 		m.StartTLS, m.TLS = FreePort(t), FreePort(t)
 	}
+	verify, milter := 0, 0
+	if o.Verify {
+		verify, milter = FreePort(t), FreePort(t)
+	}
 	values := map[string]any{
+		"Verify": verify, "Milter": milter, "Records": o.Records,
 		"Logins": o.Logins, "StartTLS": m.StartTLS, "TLS": m.TLS,
 		"Dir": dir, "Port": port, "DNS": m.DNS, "MX": net3 + ".25", "Dead": net3 + ".9",
-		"BounceDomain": BounceDomain, "BounceTransport": transport,
+		"BounceDomain": BounceDomain, "BounceTransport": transport, "Mailbox": o.Mailbox, "MailUser": MailUser,
 		"DelayAfter":  fmt.Sprintf("%ds", int(cmp.Or(o.DelayAfter, 3*time.Second).Seconds())),
 		"GiveUpAfter": fmt.Sprintf("%ds", int(cmp.Or(o.GiveUpAfter, 9*time.Second).Seconds())),
 	}
@@ -83,7 +96,7 @@ func StartMail(t testing.TB, o MailOptions) *Mail {
 			t.Fatalf("lay out the mail folder: %v", err)
 		}
 	}
-	for _, f := range [][2]string{{"main.cf", "etc/main.cf"}, {"master.cf", "etc/master.cf"}, {"dnsmasq.conf", "dnsmasq.conf"}} {
+	for _, f := range [][2]string{{"main.cf", "etc/main.cf"}, {"master.cf", "etc/master.cf"}, {"dnsmasq.conf", "dnsmasq.conf"}, {"opendkim.conf", "opendkim.conf"}} {
 		if err := render("mail/"+f[0]+".tmpl", filepath.Join(dir, f[1]), values); err != nil {
 			t.Fatalf("write %s: %v", f[0], err)
 		}
@@ -98,6 +111,10 @@ func StartMail(t testing.TB, o MailOptions) *Mail {
 	Start(t, dir, "dnsmasq", "dnsmasq", "-C", filepath.Join(dir, "dnsmasq.conf"))
 	Eventually(t, 10*time.Second, "dnsmasq to listen", func() bool { return Listening(m.DNS + ":53") })
 
+	if o.Verify {
+		t.Cleanup(Start(t, dir, "opendkim", "/usr/sbin/opendkim", "-f", "-x", filepath.Join(dir, "opendkim.conf")).Kill) // it takes seconds to end in order
+		Eventually(t, 10*time.Second, "OpenDKIM to listen", func() bool { return Listening(fmt.Sprintf("127.0.0.1:%d", milter)) })
+	}
 	etc := filepath.Join(dir, "etc") // absolute: Postfix takes a relative one in silence and reads another
 	if out, err := exec.Command("postfix", "-c", etc, "check").CombinedOutput(); err != nil {
 		t.Fatalf("check the Postfix configuration: %v\n%s", err, out)
@@ -125,6 +142,35 @@ func (m *Mail) Restart(t testing.TB) {
 	t.Helper()
 	m.Postfix.Stop()
 	m.startPostfix(t)
+}
+
+// Crash kills the master daemon, and the daemons that clients talk to, which would
+// wait for a minute and a half for what died with it. Those that deliver end by
+// themselves once what they have in hand is done: killed with a mail that the far
+// side has taken, Postfix would send it again.
+func (m *Mail) Crash(t testing.TB) {
+	t.Helper()
+	pids := []int{m.Postfix.Pid}
+	all, err := os.ReadDir("/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range all {
+		stat, err := os.ReadFile(filepath.Join("/proc", entry.Name(), "stat")) // proc(5): pid (name) state parent group
+		name, rest, _ := strings.Cut(string(stat), ") ")
+		fields := strings.Fields(rest)
+		if err != nil || len(fields) < 3 || !strings.HasSuffix(name, "(smtpd") || fields[2] != strconv.Itoa(m.Postfix.Pid) {
+			continue
+		}
+		if pid, err := strconv.Atoi(entry.Name()); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			t.Fatal(err)
+		}
+	}
 }
 
 // Log returns what Postfix has logged so far.
