@@ -1,16 +1,17 @@
 package rig_test
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"net/smtp"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-smtp"
 
 	"clarion/e2e/rig"
 	"clarion/internal/seal"
@@ -70,17 +71,13 @@ func (r *returned) of(token string) []string {
 }
 
 // Each way in which a mail comes to its end, from a real Postfix through the
-// listener to the report.
+// listener, or a mailbox that Dovecot keeps, to the report.
 func TestReturnedMail(t *testing.T) {
 	t.Parallel()
-	keys, err := seal.New(bytes.Repeat([]byte{3}, 32))
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, protocol := range []inbox.Protocol{inbox.SMTP, inbox.LMTP} {
 		t.Run(string(protocol), func(t *testing.T) {
 			t.Parallel()
-			back := &returned{keys: keys, said: map[string][]string{}}
+			back := newReturned(t)
 			srv, err := inbox.New(inbox.Config{Listen: "127.0.0.1:0", Protocol: protocol, Domains: []string{rig.BounceDomain}}, back, slog.New(slog.DiscardHandler))
 			if err != nil {
 				t.Fatal(err)
@@ -95,50 +92,82 @@ func TestReturnedMail(t *testing.T) {
 				}
 			})
 			mail := rig.StartMail(t, rig.MailOptions{BounceAddr: srv.Addr(), BounceProtocol: string(protocol)})
-			checkReturned(t, mail, back)
+			checkReturned(t, mail, back, func() bool { return true })
 		})
 	}
+	t.Run("imap", func(t *testing.T) {
+		t.Parallel()
+		back, d := newReturned(t), rig.StartDovecot(t, "")
+		mail := rig.StartMail(t, rig.MailOptions{Mailbox: d})
+		readMailbox(t, mailboxConfig(d), back, &turns{})
+		checkReturned(t, mail, back, func() bool { return d.Holds("") == 0 })
+		if n, k := d.Holds(done), d.Holds(unclear); n != reportsInAll+1 || k != 0 { // and a mail that says stop
+			t.Errorf("the mailbox has %d mails that were taken in and %d that were not", n, k)
+		}
+	})
 }
 
-func checkReturned(t *testing.T, mail *rig.Mail, back *returned) {
+// reportsInAll is how many delivery reports the mails of checkReturned lead to.
+const reportsInAll = 16
+
+// checkReturned sends mails of every fate and waits until all have come to it, and
+// until emptied holds.
+func checkReturned(t *testing.T, mail *rig.Mail, back *returned, emptied func() bool) {
 	cases := []struct {
 		to      string
-		want    []string // the last report of each event, in order
+		want    []string // the reports, in order
 		arrives bool
+		option  func(*smtp.MailOptions, *smtp.RcptOptions)
 	}{
-		{"okay@gov.example", nil, true},
-		{"okay@twomx.example", nil, true},
-		{"grey@gov.example", nil, true},
-		{"nouser@gov.example", []string{"failed dead mailbox_unknown 5.1.1"}, false},
-		{"full@gov.example", []string{"failed failed mailbox_full 5.2.2"}, false},
-		{"disabled@gov.example", []string{"failed failed mailbox_disabled 5.2.1"}, false},
-		{"policy@gov.example", []string{"failed refused policy 5.7.1"}, false},
-		{"a@nohost.example", []string{"failed dead domain_unknown 5.4.4"}, false},
-		{"a@nullmx.example", []string{"failed dead domain_unknown 5.1.0"}, false},
-		{"plain@gov.example", []string{"failed dead mailbox_unknown 5.0.0"}, false},
-		{"defer@gov.example", []string{"delayed temporary other", "failed failed expired 4.3.0"}, false},
-		{"softfull@gov.example", []string{"delayed temporary mailbox_full", "failed failed mailbox_full 4.2.2"}, false},
-		{"a@unreachable.example", []string{"delayed temporary network", "failed failed expired 4.4.1"}, false},
+		{to: "okay@gov.example", arrives: true},
+		{to: "okay@twomx.example", arrives: true},
+		{to: "grey@gov.example", arrives: true},
+		{to: "nouser@gov.example", want: []string{"failed dead mailbox_unknown 5.1.1"}},
+		{to: "full@gov.example", want: []string{"failed failed mailbox_full 5.2.2"}},
+		{to: "disabled@gov.example", want: []string{"failed failed mailbox_disabled 5.2.1"}},
+		{to: "policy@gov.example", want: []string{"failed refused policy 5.7.1"}},
+		{to: "a@nohost.example", want: []string{"failed dead domain_unknown 5.4.4"}},
+		{to: "a@nullmx.example", want: []string{"failed dead domain_unknown 5.1.0"}},
+		{to: "plain@gov.example", want: []string{"failed dead mailbox_unknown 5.0.0"}},
+		{to: "defer@gov.example", want: []string{"delayed temporary other", "failed failed expired 4.3.0"}},
+		{to: "softfull@gov.example", want: []string{"delayed temporary mailbox_full", "failed failed mailbox_full 4.2.2"}},
+		{to: "a@unreachable.example", want: []string{"delayed temporary network", "failed failed expired 4.4.1"}},
+		// The report returns headers alone; the address is outside ASCII; a report of success, which says nothing
+		// that we did not know.
+		{to: "nouser-headers@gov.example", want: []string{"failed dead mailbox_unknown 5.1.1"}, option: func(m *smtp.MailOptions, _ *smtp.RcptOptions) {
+			m.Return, m.EnvelopeID = smtp.DSNReturnHeaders, "t14"
+		}},
+		{to: "nouser-한글@gov.example", want: []string{"failed dead mailbox_unknown 5.1.1"}, option: func(m *smtp.MailOptions, _ *smtp.RcptOptions) { m.UTF8 = true }},
+		{to: "success@gov.example", arrives: true, option: func(_ *smtp.MailOptions, r *smtp.RcptOptions) { r.Notify = []smtp.DSNNotify{smtp.DSNNotifySuccess} }},
 	}
 	token := func(i int) string { return back.keys.Token(seal.Bounce, []byte{byte(i), 1, 2, 3}) }
 	for i, c := range cases {
+		var m smtp.MailOptions
+		var r smtp.RcptOptions
+		if c.option != nil {
+			c.option(&m, &r)
+		}
 		body := "From: Campaign <call@ngo.example>\r\nTo: " + c.to + "\r\nSubject: Write to the minister\r\n\r\nPlease.\r\n"
-		if err := smtp.SendMail(mail.RelayAddr, nil, "b+"+token(i)+"@"+rig.BounceDomain, []string{c.to}, []byte(body)); err != nil {
+		if err := hand(mail.RelayAddr, "b+"+token(i)+"@"+rig.BounceDomain, c.to, body, &m, &r); err != nil {
 			t.Fatalf("hand %s to the relay: %v\n%s", c.to, err, mail.Log())
 		}
 	}
 	unsubscribe := back.keys.Token(seal.Unsubscribe, []byte{9})
-	if err := smtp.SendMail(mail.RelayAddr, nil, "person@mail.example", []string{"u+" + strings.ToUpper(unsubscribe) + "@" + rig.BounceDomain}, []byte("From: person@mail.example\r\nSubject: unsubscribe\r\n\r\n")); err != nil {
+	to := "u+" + strings.ToUpper(unsubscribe) + "@" + rig.BounceDomain
+	if err := hand(mail.RelayAddr, "person@mail.example", to, "From: person@mail.example\r\nTo: "+to+"\r\nSubject: unsubscribe\r\n\r\n", nil, nil); err != nil {
 		t.Fatal(err)
 	}
 
+	told := func() int {
+		return strings.Count(mail.Log(), "sender delivery status notification: ") + strings.Count(mail.Log(), "sender delay notification: ") + strings.Count(mail.Log(), "sender non-delivery notification: ")
+	}
 	ended := func() bool {
 		for i, c := range cases {
 			if c.arrives != (len(mail.MX.ReceivedBy(c.to)) == 1) || !slices.Equal(back.of(token(i)), c.want) {
 				return false
 			}
 		}
-		return slices.Equal(back.of(unsubscribe), []string{"unsubscribed"})
+		return slices.Equal(back.of(unsubscribe), []string{"unsubscribed"}) && told() == reportsInAll && len(mail.Queued()) == 0 && emptied()
 	}
 	for limit := time.Now().Add(40 * time.Second); !ended(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(limit) {
@@ -147,7 +176,7 @@ func checkReturned(t *testing.T, mail *rig.Mail, back *returned) {
 					t.Errorf("%s: arrived %d times, reports %q, want %q", c.to, n, back.of(token(i)), c.want)
 				}
 			}
-			t.Fatalf("unsubscribe: %q\n%s\nin the queue: %q", back.of(unsubscribe), mail.Log(), mail.Queued())
+			t.Fatalf("%d reports; unsubscribe: %q\n%s\nin the queue: %q", told(), back.of(unsubscribe), mail.Log(), mail.Queued())
 		}
 	}
 	for _, l := range mail.MX.Received() {
@@ -155,4 +184,27 @@ func checkReturned(t *testing.T, mail *rig.Mail, back *returned) {
 			t.Errorf("the envelope sender arrived as %q", l.From)
 		}
 	}
+}
+
+// hand gives a mail to a relay.
+func hand(relay, from, to, body string, m *smtp.MailOptions, r *smtp.RcptOptions) error {
+	c, err := smtp.Dial(relay)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := c.Mail(from, m); err != nil {
+		return err
+	}
+	if err := c.Rcpt(to, r); err != nil {
+		return err
+	}
+	w, err := c.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write([]byte(body)); err != nil {
+		return err
+	}
+	return errors.Join(w.Close(), c.Quit())
 }
