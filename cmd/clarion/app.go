@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clarion/broadcast"
+	"clarion/internal/audit"
 	"clarion/internal/clock"
 	"clarion/internal/redisdb"
 	"clarion/internal/seal"
@@ -31,6 +32,7 @@ type app struct {
 	people *lists.Store
 	ledger *broadcast.Ledger
 	queue  *worker.Queue
+	trail  *audit.Trail
 	gates  []worker.Gate
 }
 
@@ -62,6 +64,11 @@ func (p *program) openWith(ctx context.Context, cfg *config, rc redisdb.Config, 
 	}
 	a.ledger = broadcast.Open(a.db.Client(), clk)
 	a.queue = worker.NewQueue(a.db.Client())
+	anchor := ""
+	if !rc.InProcess {
+		anchor = filepath.Join(cfg.Data, "audit.anchor")
+	}
+	a.trail = audit.Open(a.db.Client(), a.keys, clk, anchor, a.log)
 	rehearsals, err := builtin.Rehearsals(rehearse, clk)
 	if err != nil {
 		return nil, errors.Join(err, a.db.Close())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -15,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/text/encoding/korean"
 
+	"clarion/internal/audit"
 	"clarion/internal/clock"
 	"clarion/internal/redisdb"
 	"clarion/internal/redistest"
@@ -37,6 +39,8 @@ func TestMain(m *testing.M) {
 //	publish FILE              what dkim show --json printed stands in DNS, at $DNS
 //	suppressed EMAIL REASON SOURCE [CALL]
 //	                          what a gateway's report does to an address
+//	noted ACTOR ACTION [OBJECT [KEY=VALUE]]
+//	                          an entry of the audit trail
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -69,6 +73,7 @@ func TestScripts(t *testing.T) {
 
 			"publish":    publish,
 			"suppressed": suppressed,
+			"noted":      noted,
 		},
 	})
 }
@@ -122,4 +127,24 @@ func suppressed(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	_, err = people.Suppress(ctx, address.Email, people.Key(to), sup)
 	ts.Check(err)
+}
+
+func noted(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 || len(args) > 4 {
+		ts.Fatalf("noted ACTOR ACTION [OBJECT [KEY=VALUE]]")
+	}
+	e := audit.Entry{Actor: audit.Actor(args[0]), Action: audit.Action(args[1])}
+	if len(args) > 2 {
+		e.Object = args[2]
+	}
+	if len(args) > 3 {
+		key, value, _ := strings.Cut(args[3], "=")
+		e.Details = map[string]string{key: value}
+	}
+	rdb, err := redisdb.Connect(ts.Getenv("REDIS_URL"))
+	ts.Check(err)
+	ts.Defer(func() { rdb.Close() })
+	keys, err := seal.LoadOrCreate(ts.MkAbs("clarion-data/clarion.key"))
+	ts.Check(err)
+	ts.Check(audit.Open(rdb, keys, clock.System{}, ts.MkAbs("clarion-data/audit.anchor"), slog.New(slog.DiscardHandler)).Append(context.Background(), e))
 }

@@ -61,6 +61,7 @@ var rooms = []room{
 	{"internal/chart", 0, nil},
 	{"internal/rkey", 0, nil},
 	{"internal/seal", 0, nil},
+	{"internal/audit", 0, []string{"internal/clock", "internal/redisdb", "internal/rkey", "internal/seal"}},
 	{"internal/conf", 0, nil},
 	{"internal/quiet", 0, nil},
 	{"internal/dkim", 0, nil},

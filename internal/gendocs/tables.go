@@ -5,6 +5,7 @@ import (
 
 	"clarion/broadcast"
 	"clarion/broadcast/amnesty"
+	"clarion/internal/audit"
 	"clarion/internal/rkey"
 	"clarion/lists"
 	"clarion/worker"
@@ -18,7 +19,7 @@ func redisKeys() string {
 	for _, owner := range []struct {
 		name string
 		keys []rkey.Key
-	}{{"lists", lists.Keys()}, {"broadcast", broadcast.Keys()}, {"broadcast/amnesty", amnesty.Keys()}, {"worker", worker.Keys()}} {
+	}{{"lists", lists.Keys()}, {"broadcast", broadcast.Keys()}, {"broadcast/amnesty", amnesty.Keys()}, {"worker", worker.Keys()}, {"internal/audit", audit.Keys()}} {
 		t.say("\n## %s\n\n", owner.name)
 		var rows [][]string
 		for _, k := range owner.keys {

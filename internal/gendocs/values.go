@@ -17,7 +17,7 @@ import (
 func cliValues() (string, error) {
 	t := &text{}
 	t.say("# Values in the JSON of the commands\n\nEvery closed set of values that a command prints with `--json`, and where it stands. States of calls and deliveries, with what follows what, are in [states.md](states.md); what follows from a failure is in [verdicts.md](verdicts.md), the `rule` of what `call check` finds in a mail in [mail-rules.md](mail-rules.md).\n\n")
-	for _, part := range []func(t *text) error{exits, deliveries, people, tables, inspected, checks} {
+	for _, part := range []func(t *text) error{exits, deliveries, people, tables, inspected, checks, trail} {
 		if err := part(t); err != nil {
 			return "", err
 		}
@@ -241,4 +241,22 @@ func checks(t *text) error {
 	rows, err := literals(all)
 	t.section("What doctor looks at", "`check` of `doctor`.", rows)
 	return err
+}
+
+func trail(t *text) error {
+	for _, s := range []struct{ typ, title, where string }{
+		{"Action", "What the audit trail notes", "`action` of `audit list`."},
+		{"Problem", "What is wrong with the audit trail", "`problem` in `breaks` of `audit verify`."},
+	} {
+		all, err := constants("internal/audit", s.typ)
+		if err != nil {
+			return err
+		}
+		rows, err := literals(all)
+		if err != nil {
+			return err
+		}
+		t.section(s.title, s.where, rows)
+	}
+	return nil
 }

@@ -1,0 +1,72 @@
+package audit
+
+import (
+	"maps"
+	"slices"
+)
+
+// An Action is what was done, in one word.
+type Action string
+
+// The actions.
+const (
+	LogIn           Action = "log_in"           // somebody logged in; by is how
+	LogInRefused    Action = "log_in_refused"   // a log-in failed; factor is what did not fit
+	LogInLimited    Action = "log_in_limited"   // an account or a client has failed too often and must wait
+	LogOut          Action = "log_out"          // somebody logged out
+	Proved          Action = "proved"           // somebody who is logged in proved again who they are
+	SessionEnded    Action = "session_ended"    // a session was ended from the list
+	SessionsEnded   Action = "sessions_ended"   // all sessions of a person were ended
+	FirstDirector   Action = "first_director"   // the first director was made
+	Invited         Action = "invited"          // a person was invited, with roles
+	Uninvited       Action = "uninvited"        // an invitation was taken back
+	Joined          Action = "joined"           // a person accepted an invitation
+	RolesChanged    Action = "roles_changed"    // a person's roles were changed
+	Disabled        Action = "disabled"         // a person may not log in any more
+	Enabled         Action = "enabled"          // a person may log in again
+	Reset           Action = "reset"            // all ways to log in of a person were taken away, and a link made for new ones
+	Restored        Action = "restored"         // a person chose new ways to log in, by such a link
+	PasswordChanged Action = "password_changed" // a person changed the password, or the app that makes codes
+	PasskeyAdded    Action = "passkey_added"    // a person added a passkey
+	PasskeyRemoved  Action = "passkey_removed"  // a person removed a passkey
+	RecoveryRenewed Action = "recovery_renewed" // a person got new recovery codes
+	TokenMade       Action = "token_made"       // an API token was made
+	TokenRevoked    Action = "token_revoked"    // an API token was revoked
+)
+
+// sentences say what was done, in English and Korean, as the console shows it.
+var sentences = map[Action][2]string{
+	LogIn:           {"logged in", "로그인했습니다"},
+	LogInRefused:    {"tried to log in, in vain", "로그인에 실패했습니다"},
+	LogInLimited:    {"failed too often and must wait", "실패가 잦아 기다려야 합니다"},
+	LogOut:          {"logged out", "로그아웃했습니다"},
+	Proved:          {"proved again who they are", "본인임을 다시 확인했습니다"},
+	SessionEnded:    {"ended a session", "세션 하나를 끝냈습니다"},
+	SessionsEnded:   {"ended all sessions", "모든 세션을 끝냈습니다"},
+	FirstDirector:   {"became the first director", "첫 책임자가 되었습니다"},
+	Invited:         {"invited somebody", "사람을 초대했습니다"},
+	Uninvited:       {"took an invitation back", "초대를 취소했습니다"},
+	Joined:          {"accepted an invitation", "초대를 받아들였습니다"},
+	RolesChanged:    {"changed roles", "역할을 바꾸었습니다"},
+	Disabled:        {"shut an account", "계정을 막았습니다"},
+	Enabled:         {"opened an account again", "계정을 다시 열었습니다"},
+	Reset:           {"took away all ways to log in", "로그인 수단을 모두 없앴습니다"},
+	Restored:        {"chose new ways to log in", "로그인 수단을 새로 정했습니다"},
+	PasswordChanged: {"changed the password", "비밀번호를 바꾸었습니다"},
+	PasskeyAdded:    {"added a passkey", "패스키를 더했습니다"},
+	PasskeyRemoved:  {"removed a passkey", "패스키를 지웠습니다"},
+	RecoveryRenewed: {"made new recovery codes", "복구 코드를 새로 만들었습니다"},
+	TokenMade:       {"made an API token", "API 토큰을 만들었습니다"},
+	TokenRevoked:    {"revoked an API token", "API 토큰을 취소했습니다"},
+}
+
+// Actions are all of them, sorted.
+func Actions() []Action { return slices.Sorted(maps.Keys(sentences)) }
+
+// Sentence says what was done, without who; lang is "ko" or anything else for English.
+func (a Action) Sentence(lang string) string {
+	if lang == "ko" {
+		return sentences[a][1]
+	}
+	return sentences[a][0]
+}
