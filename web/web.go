@@ -16,10 +16,10 @@ import (
 
 // Bounds of a request. A page of ours is small, a provider's report too.
 const (
-	maxBody       = 1 << 20 // bytes
-	headerTimeout = 5 * time.Second
-	bodyTimeout   = 20 * time.Second
-	idleTimeout   = time.Minute
+	maxBody       = 1 << 20          // bytes
+	headerTimeout = 5 * time.Second  // for the head of a request
+	bodyTimeout   = 20 * time.Second // for all of it, and for the answer
+	idleTimeout   = time.Minute      // between two requests
 	drainTimeout  = 10 * time.Second
 )
 
@@ -32,29 +32,25 @@ type Server struct {
 
 // Listen opens a listener on address ("127.0.0.1:8080") and serves handler.
 func Listen(address string, handler http.Handler, log *slog.Logger) (*Server, error) {
-	return listen(address, handler, log, patience{headerTimeout, bodyTimeout, idleTimeout})
-}
-
-// patience is how long a client may take over the head of a request, over its
-// body or the answer, and between two requests.
-type patience struct{ header, body, idle time.Duration }
-
-func listen(address string, handler http.Handler, log *slog.Logger, p patience) (*Server, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", address, err)
 	}
+	return serve(l, handler, log), nil
+}
+
+func serve(l net.Listener, handler http.Handler, log *slog.Logger) *Server {
 	s := &Server{listener: l, ended: make(chan error, 1), http: &http.Server{
 		Handler:           guard(handler, log),
-		ReadHeaderTimeout: p.header,
-		ReadTimeout:       p.body,
-		WriteTimeout:      p.body,
-		IdleTimeout:       p.idle,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       bodyTimeout,
+		WriteTimeout:      bodyTimeout,
+		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}
 	go func() { s.ended <- s.http.Serve(l) }()
-	return s, nil
+	return s
 }
 
 // Addr is where the server listens.

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,8 +11,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"clarion/broadcast"
@@ -22,10 +25,10 @@ import (
 // discard logs nothing.
 var discard = slog.New(slog.DiscardHandler)
 
-// serve starts a listener that ends with the test.
-func serve(t *testing.T, h http.Handler, log *slog.Logger, p patience) *Server {
+// start starts a listener that ends with the test.
+func start(t *testing.T, h http.Handler, log *slog.Logger) *Server {
 	t.Helper()
-	s, err := listen("127.0.0.1:0", h, log, p)
+	s, err := Listen("127.0.0.1:0", h, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,9 +39,6 @@ func serve(t *testing.T, h http.Handler, log *slog.Logger, p patience) *Server {
 	})
 	return s
 }
-
-// patient is more time than any test takes.
-var patient = patience{time.Minute, time.Minute, time.Minute}
 
 func TestProblems(t *testing.T) {
 	t.Parallel()
@@ -85,7 +85,7 @@ func TestProblems(t *testing.T) {
 func TestGuard(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	s := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/panic":
 			panic("the link of kim@example.org")
@@ -95,7 +95,7 @@ func TestGuard(t *testing.T) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			Fail(w, err)
 		}
-	}), slog.New(slog.NewTextHandler(&log, nil)), patient)
+	}), slog.New(slog.NewTextHandler(&log, nil)))
 	base := "http://" + s.Addr()
 
 	get, err := http.Get(base + "/")
@@ -145,43 +145,83 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// A client that takes its time is let go, and meanwhile nobody waits for it.
+// A pipes is a listener without a network, whose clients are goroutines.
+type pipes struct {
+	conns chan net.Conn
+	ended chan struct{}
+}
+
+func (p pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.ended:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p pipes) Close() error   { close(p.ended); return nil }
+func (p pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes", Net: "unix"} }
+
+func (p pipes) dial(context.Context, string, string) (net.Conn, error) {
+	client, server := net.Pipe()
+	p.conns <- server
+	return client, nil
+}
+
+// A client that takes its time is let go, and meanwhile nobody waits for it. The
+// time is that of the bubble: it stands while anybody has something to do.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
-	s := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			Fail(w, err)
-		}
-	}), discard, patience{50 * time.Millisecond, 100 * time.Millisecond, 50 * time.Millisecond})
-	for name, sent := range map[string]string{
-		"nothing":              "",
-		"half of the head":     "POST / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ",
-		"half of the body":     "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nList-",
-		"nothing after one":    "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
-		"a head that is large": "GET / HTTP/1.1\r\nHost: localhost\r\nX-Large: " + strings.Repeat("x", 64<<10),
+	for name, c := range map[string]struct {
+		sent  string
+		after time.Duration
+	}{
+		"nothing":              {"", headerTimeout},
+		"half of the head":     {"POST / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", headerTimeout},
+		"half of the body":     {"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nList-", bodyTimeout},
+		"nothing after one":    {"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", idleTimeout},
+		"a head that is large": {"GET / HTTP/1.1\r\nHost: localhost\r\nX-Large: " + strings.Repeat("x", 64<<10), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, err := net.Dial("tcp", s.Addr())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
-			if err := c.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := io.WriteString(c, sent); err != nil {
-				t.Fatal(err)
-			}
-			quick, err := http.Get("http://" + s.Addr())
-			if err != nil {
-				t.Fatal(err)
-			}
-			quick.Body.Close()
-			var timeout net.Error
-			if _, err := io.Copy(io.Discard, c); errors.As(err, &timeout) && timeout.Timeout() {
-				t.Errorf("the connection was kept: %v", err)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				l := pipes{make(chan net.Conn), make(chan struct{})}
+				s := serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if _, err := io.Copy(io.Discard, r.Body); err != nil {
+						Fail(w, err)
+					}
+				}), discard)
+				defer func() {
+					if err := s.Shutdown(); err != nil {
+						t.Error(err)
+					}
+				}()
+				began := time.Now()
+				slow, _ := l.dial(t.Context(), "", "")
+				defer slow.Close()
+				go io.WriteString(slow, c.sent) // the server may have enough of it before its end
+				synctest.Wait()
+
+				client := http.Client{Transport: &http.Transport{DialContext: l.dial}}
+				defer client.CloseIdleConnections()
+				quick, err := client.Get("http://localhost")
+				if err != nil {
+					t.Fatal(err)
+				}
+				quick.Body.Close()
+				if waited := time.Since(began); waited > 0 {
+					t.Errorf("another client waited %v", waited)
+				}
+				if err := slow.SetReadDeadline(began.Add(time.Hour)); err != nil {
+					t.Fatal(err)
+				}
+				_, err = io.Copy(io.Discard, slow)
+				// The server lingers half a second over an answer to what it has not read.
+				if after := time.Since(began); errors.Is(err, os.ErrDeadlineExceeded) || after < c.after || after > c.after+time.Second {
+					t.Errorf("the connection was kept for %v, want %v; %v", after, c.after, err)
+				}
+			})
 		})
 	}
 }
@@ -189,11 +229,11 @@ func TestSlowClients(t *testing.T) {
 func TestShutdownAnswersWhatIsInHand(t *testing.T) {
 	t.Parallel()
 	begun, finish := make(chan bool), make(chan bool)
-	s, err := listen("127.0.0.1:0", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s, err := Listen("127.0.0.1:0", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(begun)
 		<-finish
 		fmt.Fprint(w, "whole")
-	}), discard, patient)
+	}), discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +269,7 @@ func TestShutdownAnswersWhatIsInHand(t *testing.T) {
 
 func TestListenSaysWhere(t *testing.T) {
 	t.Parallel()
-	s := serve(t, http.NotFoundHandler(), discard, patient)
+	s := start(t, http.NotFoundHandler(), discard)
 	if _, err := Listen(s.Addr(), http.NotFoundHandler(), discard); err == nil || !strings.Contains(err.Error(), "listen on "+s.Addr()) {
 		t.Errorf("an address that is taken: %v", err)
 	}

@@ -23,11 +23,14 @@ func oracle(t time.Time, h Hours, p Place) bool {
 		shown := t.In(z).Format("15:04")
 		for _, s := range h {
 			from, to := s.From.String(), s.To.String()
+			if from == to {
+				continue // nothing is quiet, be it from 24:00 to 24:00
+			}
 			if from == "24:00" {
 				from = "00:00"
 			}
 			switch {
-			case from == to || to == "00:00" && from == "00:00":
+			case from == to:
 			case from < to && shown >= from && shown < to, from > to && (shown >= from || shown < to):
 				return true
 			}
