@@ -6,7 +6,9 @@ import (
 	"net/http"
 
 	"clarion/broadcast"
+	"clarion/internal/conf"
 	"clarion/internal/seal"
+	"clarion/web/desk"
 	"clarion/worker/gateway"
 )
 
@@ -16,6 +18,8 @@ type Problem struct {
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Korean string `json:"-"` // the title, for pages
+
+	Problems []conf.Problem `json:"problems,omitempty"` // mistakes in files, each with its line
 }
 
 // Say is the problem in a sentence, in Korean or English.
@@ -49,13 +53,16 @@ func ProblemOf(err error) Problem {
 	}
 	var state *broadcast.StateError
 	var size *http.MaxBytesError
+	var wrong conf.Problems
 	switch {
 	case errors.Is(err, seal.ErrToken):
 		return problem(http.StatusNotFound, "This link is not valid.", "올바르지 않은 링크입니다.")
-	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, ErrNotFound):
+	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, ErrNotFound), errors.Is(err, desk.ErrNoDraft):
 		return problem(http.StatusNotFound, "There is no such thing.", "찾으시는 것이 없습니다.")
 	case errors.As(err, &state):
 		return problem(http.StatusConflict, state.Error(), "이 발송은 지금 \""+state.State.Word("ko")+"\" 상태라서 그렇게 할 수 없습니다.")
+	case errors.Is(err, desk.ErrConflict):
+		return problem(http.StatusConflict, "Somebody else has changed it meanwhile. Read it again, and repeat your change.", "그 사이에 다른 사람이 고쳤습니다. 다시 읽은 뒤 고쳐 주십시오.")
 	case errors.Is(err, gateway.ErrForged):
 		return problem(http.StatusForbidden, "This request does not come from the gateway.", "게이트웨이에서 온 요청이 아닙니다.")
 	case errors.Is(err, ErrNotAllowed):
@@ -68,6 +75,12 @@ func ProblemOf(err error) Problem {
 		return problem(http.StatusBadRequest, "The request cannot be read.", "요청을 읽을 수 없습니다.")
 	case errors.Is(err, ErrTooMany):
 		return problem(http.StatusTooManyRequests, "Too many requests; wait a moment.", "요청이 너무 많습니다. 잠시 기다려 주십시오.")
+	case errors.As(err, &wrong):
+		p := problem(http.StatusUnprocessableEntity, "There is something to mend first.", "먼저 고칠 것이 있습니다.")
+		p.Problems = wrong
+		return p
+	case desk.Mistaken(err):
+		return problem(http.StatusUnprocessableEntity, err.Error(), "고칠 것이 있습니다: "+err.Error())
 	}
 	return problem(http.StatusServiceUnavailable, "It did not work; try again in a moment.", "처리하지 못했습니다. 잠시 뒤에 다시 시도해 주십시오.")
 }

@@ -18,7 +18,10 @@ import (
 	"time"
 
 	"clarion/broadcast"
+	"clarion/internal/conf"
 	"clarion/internal/seal"
+	"clarion/lists"
+	"clarion/web/desk"
 	"clarion/worker/gateway"
 )
 
@@ -57,6 +60,10 @@ func TestProblems(t *testing.T) {
 		{&http.MaxBytesError{Limit: 1}, 413, "too large"},
 		{ErrUnreadable, 400, "cannot be read"},
 		{ErrTooMany, 429, "Too many"},
+		{desk.ErrNoDraft, 404, "no such thing"},
+		{desk.ErrConflict, 409, "Read it again"},
+		{lists.ErrUnknownName, 422, lists.ErrUnknownName.Error()},
+		{conf.Problems{{File: "call.toml", Line: 7, Message: "wrong"}}, 422, "mend"},
 		{unknown, 503, "try again"},
 		// What a body was too large for matters more than that it was not read.
 		{fmt.Errorf("%w: %w", ErrUnreadable, &http.MaxBytesError{Limit: 1}), 413, "too large"},
@@ -69,6 +76,9 @@ func TestProblems(t *testing.T) {
 		}
 		if w.Code != c.status || p.Status != c.status || p.Type != "about:blank" || !strings.Contains(p.Title, c.says) {
 			t.Errorf("%v is told as %d %+v, want %d with %q", c.err, w.Code, p, c.status, c.says)
+		}
+		if _, wrong := c.err.(conf.Problems); wrong != (len(p.Problems) == 1 && p.Problems[0].Line == 7) {
+			t.Errorf("%v: problems %v", c.err, p.Problems)
 		}
 		if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
 			t.Errorf("%v: content type %q", c.err, got)

@@ -108,21 +108,23 @@ func Compile(known *broadcast.Call, text *templates.Call, links Links) (*Compile
 	return c, nil
 }
 
-// SampleMail returns the mail of a language, and somebody of whom nothing is
-// known, with links as long as real ones: for looking at, not for sending.
+// SampleMail returns the mail of a language, and SamplePerson to look at it.
 func (c *Compiled) SampleMail(lang string, links Links) (*email.Message, *email.Person, bool) {
 	m, ok := c.email[lang]
-	if !ok {
-		return nil, nil, false
-	}
+	return m, SamplePerson(links), ok
+}
+
+// SamplePerson is somebody of whom nothing is known, with links as long as real
+// ones: for looking at a message, not for sending it.
+func SamplePerson(links Links) *email.Person {
 	token := strings.Repeat("x", 48)
 	mailbox := bounceLocal + token + "@" + links.BounceDomain
 	url := strings.TrimSuffix(links.Public, "/") + "/u/" + token
-	return m, &email.Person{
+	return &email.Person{
 		To: address.Canonical(address.Email, "someone@example.org"), MessageID: token, Date: time.Unix(0, 0), UnsubscribeURL: url,
 		UnsubscribeMail: unsubscribeLocal + token + "@" + links.BounceDomain, ReportAddress: mailbox,
-		Lookup: c.fields(func(string) (string, bool) { return "", false }, url),
-	}, true
+		Lookup: lookUp(links.Organisation, func(string) (string, bool) { return "", false }, url),
+	}
 }
 
 // compose makes the message of one delivery. Body is appended to arena, which is
@@ -168,15 +170,19 @@ const (
 	unsubscribeLocal = "u+"
 )
 
-// fields looks up the merge fields of a text: what the installation knows, else
-// what of does of the person.
 func (c *Compiled) fields(of func(string) (string, bool), unsubscribeURL string) func(string) (string, bool) {
+	return lookUp(c.speaker, of, unsubscribeURL)
+}
+
+// lookUp finds the merge fields of a text: what the installation knows, else
+// what of does of the person.
+func lookUp(speaker string, of func(string) (string, bool), unsubscribeURL string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		switch name {
 		case "unsubscribe_url":
 			return unsubscribeURL, unsubscribeURL != ""
 		case "organisation":
-			return c.speaker, c.speaker != ""
+			return speaker, speaker != ""
 		}
 		return of(name)
 	}

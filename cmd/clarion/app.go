@@ -17,6 +17,7 @@ import (
 	"clarion/internal/seal"
 	"clarion/lists"
 	"clarion/lists/address"
+	"clarion/web/desk"
 	"clarion/worker"
 	"clarion/worker/gateway/builtin"
 	"clarion/worker/gateway/rehearsal"
@@ -34,6 +35,7 @@ type app struct {
 	queue  *worker.Queue
 	trail  *audit.Trail
 	gates  []worker.Gate
+	desk   *desk.Desk
 }
 
 // open opens the key, Redis, and the stores. The caller closes the app.
@@ -74,7 +76,19 @@ func (p *program) openWith(ctx context.Context, cfg *config, rc redisdb.Config, 
 		return nil, errors.Join(err, a.db.Close())
 	}
 	a.gates = append(append([]worker.Gate{}, cfg.gates...), rehearsals...)
+	a.desk = a.newDesk()
 	return a, nil
+}
+
+func (a *app) newDesk() *desk.Desk {
+	gates := make([]desk.Gate, len(a.cfg.gates))
+	for i, g := range a.cfg.gates {
+		gates[i] = desk.Gate{Gate: g, Line: a.cfg.Gateway[g.Name].Problem("", "").Line}
+	}
+	return desk.New(desk.Parts{
+		Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Queue: a.queue, Keys: a.keys, Gates: gates,
+		Links: a.cfg.links(), Quiet: a.cfg.Quiet.rules(), Bounces: a.cfg.Inbox.Domain != "", Settings: a.configFile,
+	})
 }
 
 func (a *app) keyFile() string { return filepath.Join(a.cfg.Data, "clarion.key") }

@@ -104,7 +104,7 @@ type retryConf struct {
 func (p *program) loadConfig(cmd *cobra.Command) (*config, error) {
 	c := &config{}
 	if _, ps := conf.Decode("default.toml", defaultConfig, c); len(ps) > 0 {
-		return nil, problemsError(ps)
+		return nil, conf.Problems(ps)
 	}
 	data, err := os.ReadFile(p.configFile)
 	if errors.Is(err, fs.ErrNotExist) && !cmd.Flags().Changed("config") {
@@ -114,7 +114,7 @@ func (p *program) loadConfig(cmd *cobra.Command) (*config, error) {
 	}
 	doc, ps := conf.Decode(p.configFile, data, c)
 	if len(ps) > 0 {
-		return nil, problemsError(ps)
+		return nil, conf.Problems(ps)
 	}
 	if !filepath.IsAbs(c.Data) {
 		c.Data = filepath.Join(filepath.Dir(p.configFile), c.Data)
@@ -125,7 +125,7 @@ func (p *program) loadConfig(cmd *cobra.Command) (*config, error) {
 // check finds what only shows when the settings are seen together, and makes
 // the gateways.
 func (c *config) check(doc *conf.Doc) error {
-	var ps problemsError
+	var ps conf.Problems
 	wrong := func(key []string, format string, args ...any) {
 		file := "default.toml"
 		if doc != nil {
@@ -182,7 +182,7 @@ func (c *config) check(doc *conf.Doc) error {
 	}
 	ps = append(ps, c.makeWebhooks()...)
 	if len(ps) > 0 {
-		return problemsError(conf.Sort(ps))
+		return conf.Problems(conf.Sort(ps))
 	}
 	return nil
 }

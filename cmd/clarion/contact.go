@@ -3,14 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"clarion/lists/address"
+	"clarion/web/desk"
 )
 
 func (p *program) contactCommand() *cobra.Command {
@@ -20,57 +19,12 @@ func (p *program) contactCommand() *cobra.Command {
 	return c
 }
 
-// addresses reads an email address or a number in any spelling. A number may be
-// one for texts and one for faxes at once: it comes back for each channel that
-// it fits, sms first.
-func addresses(s, region string) ([]address.Address, error) {
-	if strings.Contains(s, "@") {
-		a, err := address.ParseEmail(s)
-		if err != nil {
-			return nil, notAnAddress(err)
-		}
-		return []address.Address{a}, nil
-	}
-	var all []address.Address
-	var why error
-	for _, ch := range []address.Channel{address.SMS, address.Fax} {
-		a, err := address.ParsePhone(s, region, ch)
-		if err == nil {
-			all = append(all, a)
-		}
-		why = errors.Join(why, err)
-	}
-	if len(all) == 0 {
-		return nil, notAnAddress(why)
-	}
-	return all, nil
-}
-
-// notAnAddress says why not, without repeating what was written.
-func notAnAddress(err error) error {
-	var why *address.Error
-	if errors.As(err, &why) {
-		return inputError("this is no email address and no number: %s", why.Message("en"))
-	}
-	return &statusError{exitInput, err}
-}
-
 // found opens the app and does something with the people at an address, with
 // their history.
-func (p *program) found(cmd *cobra.Command, arg string, do func(ctx context.Context, a *app, people []person) error) error {
+func (p *program) found(cmd *cobra.Command, arg string, do func(ctx context.Context, a *app, people []desk.Person) error) error {
 	return p.with(cmd, func(ctx context.Context, a *app) error {
-		of, err := addresses(arg, a.cfg.Region)
+		people, err := a.desk.PeopleAt(ctx, arg)
 		if err != nil {
-			return err
-		}
-		people, err := a.peopleAt(ctx, of)
-		if err != nil {
-			return err
-		}
-		if len(people) == 0 {
-			return inputError("no contact has this address (%s), and it is not suppressed", of[0])
-		}
-		if err := a.history(ctx, people); err != nil {
 			return err
 		}
 		return do(ctx, a, people)
@@ -80,9 +34,9 @@ func (p *program) found(cmd *cobra.Command, arg string, do func(ctx context.Cont
 func (p *program) contactShow() *cobra.Command {
 	return &cobra.Command{Use: "show ADDRESS", Short: "Show the record, consent, suppression and history of the contact with an email address or number", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.found(cmd, args[0], func(_ context.Context, a *app, people []person) error {
+			return p.found(cmd, args[0], func(_ context.Context, a *app, people []desk.Person) error {
 				for i := range people {
-					if err := a.print(&people[i], func(w io.Writer) { people[i].write(w) }); err != nil {
+					if err := a.print(&people[i], func(w io.Writer) { writePerson(w, &people[i]) }); err != nil {
 						return err
 					}
 				}
@@ -95,7 +49,7 @@ func (p *program) contactExport() *cobra.Command {
 	var file string
 	c := &cobra.Command{Use: "export ADDRESS", Short: "Write everything that is kept of a person as JSON, for that person", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.found(cmd, args[0], func(_ context.Context, a *app, people []person) error {
+			return p.found(cmd, args[0], func(_ context.Context, a *app, people []desk.Person) error {
 				write := func(w io.Writer) error {
 					e := json.NewEncoder(w)
 					e.SetEscapeHTML(false)
@@ -124,7 +78,7 @@ func (p *program) contactErase() *cobra.Command {
 	var number uint32
 	c := &cobra.Command{Use: "erase ADDRESS", Short: "Erase a contact; suppression of its addresses stays, under keyed hashes", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.found(cmd, args[0], func(ctx context.Context, a *app, people []person) error {
+			return p.found(cmd, args[0], func(ctx context.Context, a *app, people []desk.Person) error {
 				one, err := choose(people, number)
 				if err != nil {
 					return err
@@ -136,7 +90,7 @@ func (p *program) contactErase() *cobra.Command {
 						return err
 					}
 				}
-				gone, err := a.people.Erase(ctx, *one.Number)
+				gone, err := a.desk.Erase(ctx, *one.Number)
 				if err != nil {
 					return err
 				}
@@ -156,7 +110,7 @@ func (p *program) contactErase() *cobra.Command {
 }
 
 // choose returns the one contact that is meant.
-func choose(people []person, number uint32) (*person, error) {
+func choose(people []desk.Person, number uint32) (*desk.Person, error) {
 	var numbers []string
 	for i := range people {
 		one := &people[i]

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +21,7 @@ import (
 	"clarion/lists/address"
 	"clarion/lists/tabular"
 	"clarion/templates"
-	"clarion/worker"
+	"clarion/web/desk"
 	"clarion/worker/gateway/rehearsal"
 )
 
@@ -51,7 +51,7 @@ func (p *program) demoCommand() *cobra.Command {
 func (p *program) demo(ctx context.Context, contacts, port int, exit bool) (err error) {
 	cfg := &config{}
 	if _, ps := conf.Decode("default.toml", defaultConfig, cfg); len(ps) > 0 {
-		return problemsError(ps)
+		return conf.Problems(ps)
 	}
 	cfg.Organisation = "Save 9 Campaign"
 	cfg.samples, cfg.Worker.Journal, p.quiet = true, "", true
@@ -84,7 +84,7 @@ func (p *program) demo(ctx context.Context, contacts, port int, exit bool) (err 
 	if err := a.awaitReports(ctx); err != nil {
 		return err
 	}
-	r, err := a.report(ctx, id)
+	r, err := a.desk.Report(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -196,40 +196,33 @@ func sampleContacts(n int) io.Reader {
 
 // launchSample launches the Save 9 call that clarion call new writes, as a rehearsal.
 func (a *app) launchSample(ctx context.Context) (broadcast.ID, error) {
-	dir, err := os.MkdirTemp("", "clarion-demo-")
+	files := map[string][]byte{}
+	example := templates.Example()
+	entries, err := fs.ReadDir(example, ".")
+	for _, e := range entries {
+		if err == nil {
+			files[e.Name()], err = fs.ReadFile(example, e.Name())
+		}
+	}
 	if err != nil {
-		return "", fmt.Errorf("write the sample call: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	if err := os.CopyFS(dir, templates.Example()); err != nil {
-		return "", fmt.Errorf("write the sample call: %w", err)
-	}
-	d, problems, err := readDraft(dir)
-	if err != nil {
-		return "", err
-	}
-	if len(problems) > 0 {
-		return "", problemsError(problems)
+		return "", fmt.Errorf("read the sample call: %w", err)
 	}
 	// The sample has failures of every kind, more than a call would bear before it paused itself.
-	toml := string(d.files[templates.CallFile])
+	toml := string(files[templates.CallFile])
 	for _, limit := range []string{"hard_bounces = 0.05", "complaints = 0.002"} {
 		if !strings.Contains(toml, limit) {
 			return "", fmt.Errorf("the sample call has no %q", limit)
 		}
 		toml = strings.Replace(toml, limit, strings.SplitAfter(limit, "= ")[0]+"1.0", 1)
 	}
-	d.files[templates.CallFile] = []byte(toml)
-	who, err := a.people.Resolve(ctx, d.who)
+	files[templates.CallFile] = []byte(toml)
+	d := desk.ReadFiles(files)
+	who, err := a.desk.Audience(ctx, d)
 	if err != nil {
 		return "", err
 	}
-	a.tell("Launching %q to %d contacts: %s.", d.text.Name, who.Contacts, channelCounts(who.Channel))
-	id, err := a.create(ctx, d, who, true)
-	if err != nil {
-		return "", err
-	}
-	return id, worker.Begin(ctx, a.ledger, a.queue, id)
+	a.tell("Launching %q to %d contacts: %s.", d.Text.Name, who.Contacts, channelCounts(who.Channel))
+	return a.desk.Launch(ctx, d, desk.LaunchOptions{Rehearsal: true, To: who})
 }
 
 // awaitReports waits until the rehearsal gateways have said all that they will say.

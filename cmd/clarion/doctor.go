@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clarion/internal/conf"
 	"clarion/internal/redisdb"
 	"clarion/internal/seal"
 	"clarion/lists"
@@ -135,7 +136,7 @@ func (d *doctor) say(f finding) {
 func (d *doctor) examine(cmd *cobra.Command) {
 	ctx := cmd.Context()
 	cfg, err := d.loadConfig(cmd)
-	var problems problemsError
+	var problems conf.Problems
 	switch {
 	case errors.As(err, &problems):
 		for _, p := range problems {

@@ -14,6 +14,7 @@ import (
 
 	"clarion/broadcast"
 	"clarion/lists/address"
+	"clarion/web/desk"
 )
 
 // refreshEvery is how often progress is drawn.
@@ -31,7 +32,7 @@ func (a *app) follow(ctx context.Context, id broadcast.ID) error {
 	tick := time.NewTicker(refreshEvery)
 	defer tick.Stop()
 	for {
-		r, err := a.status(ctx, id)
+		r, err := a.desk.Status(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -48,10 +49,10 @@ func (a *app) follow(ctx context.Context, id broadcast.ID) error {
 }
 
 // lines draws progress as lines of text.
-func (a *app) lines(id broadcast.ID) func(*statusReport) {
+func (a *app) lines(id broadcast.ID) func(*desk.StatusReport) {
 	const every = 5 * time.Second
 	last, said := time.Time{}, ""
-	return func(r *statusReport) {
+	return func(r *desk.StatusReport) {
 		if time.Since(last) < every {
 			return
 		}
@@ -61,7 +62,7 @@ func (a *app) lines(id broadcast.ID) func(*statusReport) {
 		}
 		for _, ch := range address.Channels {
 			if s, ok := r.Channels[ch.String()]; ok {
-				text += fmt.Sprintf(" %s %d of %d", ch, s.Total-waiting(s), s.Total)
+				text += fmt.Sprintf(" %s %d of %d", ch, s.Total-s.Waiting(), s.Total)
 			}
 		}
 		if text != said {
@@ -71,26 +72,18 @@ func (a *app) lines(id broadcast.ID) func(*statusReport) {
 	}
 }
 
-// waiting counts the deliveries of a channel that have not ended.
-func waiting(s channelStatus) (n int) {
-	for _, state := range waits {
-		n += s.States[state.String()]
-	}
-	return n
-}
-
 // bars draws progress on a terminal.
 type bars struct {
 	progress *mpb.Progress
 	bar      map[string]*mpb.Bar
-	latest   atomic.Pointer[statusReport] // the drawing goroutine reads it
+	latest   atomic.Pointer[desk.StatusReport] // the drawing goroutine reads it
 }
 
 func newBars(w io.Writer) *bars {
 	return &bars{progress: mpb.New(mpb.WithOutput(w), mpb.WithWidth(40), mpb.WithRefreshRate(refreshEvery)), bar: map[string]*mpb.Bar{}}
 }
 
-func (b *bars) draw(r *statusReport) {
+func (b *bars) draw(r *desk.StatusReport) {
 	b.latest.Store(r)
 	for _, ch := range address.Channels {
 		s, ok := r.Channels[ch.String()]
@@ -104,12 +97,12 @@ func (b *bars) draw(r *statusReport) {
 				mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return rate(b.latest.Load(), ch) }, decor.WCSyncSpace)))
 			b.bar[ch.String()] = bar
 		}
-		bar.SetCurrent(int64(s.Total - waiting(s)))
+		bar.SetCurrent(int64(s.Total - s.Waiting()))
 	}
 }
 
 // rate says how fast a channel goes and how long it will take.
-func rate(r *statusReport, ch address.Channel) string {
+func rate(r *desk.StatusReport, ch address.Channel) string {
 	s := r.Channels[ch.String()]
 	text := fmt.Sprintf("%.0f/s", s.RatePerSecond)
 	if r.State == broadcast.Paused {

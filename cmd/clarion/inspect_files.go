@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 
 	"clarion/lists/tabular"
 	"clarion/templates/fax"
+	"clarion/web/desk"
 	"clarion/worker/bounce"
 )
 
@@ -79,7 +79,7 @@ func (p *program) inspectTable() *cobra.Command {
 			defer f.Close()
 			t, err := tabular.Open(f)
 			if err != nil {
-				return errors.Join(knownList(err), p.line(refusal(err)))
+				return errors.Join(err, p.line(refusal(err)))
 			}
 			out := bufio.NewWriter(p.out)
 			readErr, err := writeTable(out, t)
@@ -87,7 +87,7 @@ func (p *program) inspectTable() *cobra.Command {
 				return fmt.Errorf("write the rows: %w", err)
 			}
 			if readErr != nil {
-				return knownList(readErr)
+				return readErr
 			}
 			return nil
 		}}
@@ -170,24 +170,17 @@ func (p *program) inspectFax() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			d, problems, err := readDraft(args[0])
+			d, err := readWhole(args[0])
 			if err != nil {
 				return err
 			}
-			if len(problems) > 0 {
-				return problemsError(problems)
-			}
 			if lang == "" {
-				lang = d.text.Languages[0]
-			}
-			doc, problems := fax.Compile(d.text, lang, fax.Options{OptOutURL: cfg.links().OptOut})
-			if len(problems) > 0 {
-				return problemsError(problems)
+				lang = d.Text.Languages[0]
 			}
 			if _, said := fields["organisation"]; !said && cfg.Organisation != "" {
 				fields["organisation"] = cfg.Organisation
 			}
-			pdf, err := doc.PDF(&fax.Person{At: time.Now(), Lookup: func(name string) (string, bool) { v, ok := fields[name]; return v, ok }})
+			pdf, err := desk.FaxPDF(d, lang, cfg.links(), func(name string) (string, bool) { v, ok := fields[name]; return v, ok }, time.Now())
 			if err != nil {
 				return err
 			}
@@ -200,16 +193,11 @@ func (p *program) inspectFax() *cobra.Command {
 					return err
 				}
 			}
-			dir, err := os.MkdirTemp("", "clarion-fax-")
-			if err != nil {
-				return fmt.Errorf("draw fax: %w", err)
-			}
-			defer os.RemoveAll(dir)
-			raster, err := fax.Rasterize(cmd.Context(), pdf, dir)
+			drawn, err := desk.DrawFax(cmd.Context(), pdf)
 			if err != nil {
 				return err
 			}
-			return p.line(raster)
+			return p.line(fax.Raster{Pages: len(drawn.Pages), Width: drawn.Width, Height: drawn.Height})
 		}}
 	f := c.Flags()
 	f.StringVar(&lang, "lang", "", "language of the text; the call's first one if not set")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clarion/internal/conf"
 	"clarion/worker/gateway"
 	"clarion/worker/gateway/webhook"
 )
@@ -31,7 +32,7 @@ as if its secrets were right.`,
 			if configured {
 				var own webhook.Config
 				if ps := section.Decode(&own); len(ps) > 0 {
-					return problemsError(ps)
+					return conf.Problems(ps)
 				}
 				h, err = webhook.New(name, own, nil)
 			} else {

@@ -16,13 +16,14 @@ import (
 	"clarion/lists"
 	"clarion/lists/address"
 	"clarion/lists/tabular"
+	"clarion/web/desk"
 )
 
 func (p *program) listsCommand() *cobra.Command {
 	c := &cobra.Command{Use: "lists", Short: "Name all lists; import, show and export one", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.with(cmd, func(ctx context.Context, a *app) error {
-				all, err := a.people.Lists(ctx)
+				all, err := a.desk.Lists(ctx)
 				if err != nil {
 					return err
 				}
@@ -47,9 +48,9 @@ func (p *program) listsShow() *cobra.Command {
 	return &cobra.Command{Use: "show NAME", Short: "Say who of a list can be reached, and who cannot, and why", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.with(cmd, func(ctx context.Context, a *app) error {
-				l, err := a.people.List(ctx, args[0])
+				l, err := a.desk.List(ctx, args[0])
 				if err != nil {
-					return knownList(err)
+					return err
 				}
 				return a.print(l, func(w io.Writer) {
 					fmt.Fprintf(w, "%s: %d contacts.\n", l.Name, l.Contacts)
@@ -57,7 +58,7 @@ func (p *program) listsShow() *cobra.Command {
 						fmt.Fprintf(w, "  %-5s %8d can be reached\n", ch, l.Channels[ch])
 						for _, lo := range l.LeftOut {
 							if lo.Channel == ch {
-								fmt.Fprintf(w, "        %8d cannot: %s\n", lo.Count, reasonSentence(lo.Reason))
+								fmt.Fprintf(w, "        %8d cannot: %s\n", lo.Count, desk.WhyLeftOut(lo.Reason, "en"))
 							}
 						}
 					}
@@ -66,28 +67,14 @@ func (p *program) listsShow() *cobra.Command {
 		}}
 }
 
-// knownList turns what the store says of names and tables into the person's mistakes.
-func knownList(err error) error {
-	var table *tabular.Error
-	for _, known := range []error{lists.ErrUnknownName, lists.ErrBadName, lists.ErrMap} {
-		if errors.Is(err, known) {
-			return &statusError{exitInput, err}
-		}
-	}
-	if errors.As(err, &table) {
-		return &statusError{exitInput, err}
-	}
-	return err
-}
-
 func (p *program) listsExport() *cobra.Command {
 	return &cobra.Command{Use: "export NAME FILE", Short: "Write a list as CSV that spreadsheets and lists import read", Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.with(cmd, func(ctx context.Context, a *app) error {
 				list, file := args[0], args[1]
-				info, err := a.people.List(ctx, list)
+				info, err := a.desk.List(ctx, list)
 				if err != nil {
-					return knownList(err)
+					return err
 				}
 				if file == "-" {
 					return a.people.Export(ctx, list, a.out)
@@ -145,7 +132,7 @@ func (p *program) listsImport() *cobra.Command {
 			defer f.Close()
 			t, err := tabular.Open(f)
 			if err != nil {
-				return knownList(fmt.Errorf("%s: %w", args[0], err))
+				return fmt.Errorf("%s: %w", args[0], err)
 			}
 			return p.with(cmd, func(ctx context.Context, a *app) error { return a.importTable(ctx, t, size, o) })
 		}}
@@ -170,13 +157,13 @@ func (a *app) importTable(ctx context.Context, t *tabular.Table, size int64, o l
 	r, err := a.people.Import(ctx, t, o, progress)
 	done()
 	if err != nil && r.Records == 0 {
-		return knownList(err)
+		return err
 	}
 	if perr := a.print(r, func(w io.Writer) { writeImport(w, r, &o) }); perr != nil {
 		return errors.Join(err, perr)
 	}
 	if err != nil {
-		return knownList(err)
+		return err
 	}
 	if len(r.Rejected) > 0 {
 		return partial()

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"fmt"
 	"time"
 
-	"clarion/internal/conf"
 	"clarion/internal/quiet"
 	"clarion/lists/address"
-	"clarion/templates"
 	"clarion/worker"
 )
 
@@ -49,26 +46,4 @@ func (c *config) checkQuiet(wrong func(key []string, format string, args ...any)
 			wrong([]string{"quiet", ch.String(), "from"}, "quiet.%s is %s, which leaves open some of the law's %s: widen it, or set quiet.laxer = true", ch, span, quiet.Law())
 		}
 	}
-}
-
-// quietProblems names quiet hours of a call that are shorter than they may be, or
-// leave no time to send in.
-func (a *app) quietProblems(d *draft) []conf.Problem {
-	q := a.cfg.Quiet
-	var out []conf.Problem
-	for _, ch := range address.Channels {
-		own, has := d.text.Quiet[ch]
-		if !has {
-			continue
-		}
-		tell := func(format string, args ...any) {
-			out = append(out, conf.Problem{File: templates.CallFile, Line: d.line("quiet", ch.String(), "from"), Message: fmt.Sprintf(format, args...)})
-		}
-		if span := q.spans()[ch]; !q.Laxer && !own.Covers(span) {
-			tell("quiet.%s is %s, which leaves open some of the %s that %s asks for: a call may have longer quiet hours, not shorter ones", ch, own, span, a.configFile)
-		} else if place, _, _ := q.rules().Place(""); !q.rules().Of(d.text, ch, place).Open() {
-			tell("quiet.%s is %s: with the other quiet hours that hold for the call, no message would ever go", ch, own)
-		}
-	}
-	return out
 }

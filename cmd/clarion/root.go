@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"clarion/internal/conf"
+	"clarion/web/desk"
 )
 
 // Exit statuses.
@@ -86,13 +86,10 @@ func run(ctx context.Context, args []string, s streams) int {
 	}
 	status, shown := exitFailed, err.Error()
 	var withStatus *statusError
-	var problems problemsError
 	switch {
 	case errors.As(err, &withStatus):
 		status = withStatus.status
-	case errors.As(err, &problems):
-		status = exitInput
-	case isUsage(err):
+	case desk.Mistaken(err), isUsage(err):
 		status = exitInput
 	}
 	if shown != "" {
@@ -109,20 +106,6 @@ func isUsage(err error) bool {
 		}
 	}
 	return false
-}
-
-// problemsError is a list of mistakes in files, a line each.
-type problemsError []conf.Problem
-
-func (e problemsError) Error() string {
-	text := ""
-	for i, p := range e {
-		if i > 0 {
-			text += "\n"
-		}
-		text += p.String()
-	}
-	return text
 }
 
 // print writes v as JSON with --json, else lets say write words.

@@ -4,137 +4,25 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"clarion/broadcast"
-	"clarion/internal/clock"
 	"clarion/lists/address"
-	"clarion/worker"
+	"clarion/web/desk"
 )
 
-// A statusReport is what call status prints.
-type statusReport struct {
-	ID       broadcast.ID             `json:"id"`
-	Name     string                   `json:"name"`
-	State    broadcast.CallState      `json:"state"`
-	Audience int                      `json:"audience"`
-	Started  *time.Time               `json:"started"`
-	Finished *time.Time               `json:"finished"`
-	Channels map[string]channelStatus `json:"channels"`
-	InDoubt  int                      `json:"in_doubt"`
-	Note     string                   `json:"note,omitempty"`
-	NextDue  *time.Time               `json:"next_due,omitempty"`
-	Canary   []canaryRow              `json:"canary,omitempty"`  // what goes first and is watched
-	Asleep   []sleepRow               `json:"asleep,omitempty"`  // what waits for quiet hours to end
-	Lanes    []laneRow                `json:"lanes,omitempty"`   // the systems that receive
-	Waiting  []heldRow                `json:"waiting,omitempty"` // gateways and lanes that are left alone for a while
-}
-
-// A heldRow is a gateway or a lane that is left alone.
-type heldRow struct {
-	What    string    `json:"what"`              // a gateway's name, a mail domain or a carrier
-	Channel string    `json:"channel,omitempty"` // of a lane
-	Kind    string    `json:"kind"`
-	Reason  string    `json:"reason"`
-	Code    string    `json:"code"`
-	Since   time.Time `json:"since"`
-	Seconds float64   `json:"seconds"`           // how much longer; 0: it is being tried again
-	Waiting int       `json:"waiting,omitempty"` // deliveries that wait for the lane
-	Why     string    `json:"why"`               // all this in a sentence
-	WhyKo   string    `json:"why_ko"`
-}
-
-func (h heldRow) sentence(lang string) string {
-	if lang == "ko" {
-		return h.WhyKo
-	}
-	return h.Why
-}
-
-func newHeldRow(h worker.Hold) heldRow {
-	row := heldRow{What: h.What, Kind: h.Kind.String(), Reason: h.Reason.String(), Code: h.Code, Since: h.Since.Round(time.Second),
-		Waiting: h.Waiting, Why: h.Sentence("en"), WhyKo: h.Sentence("ko")}
-	if !h.Till.IsZero() {
-		row.Seconds = time.Until(h.Till).Round(100 * time.Millisecond).Seconds()
-	}
-	if h.Channel != 0 {
-		row.Channel = h.Channel.String()
-	}
-	return row
-}
-
-type channelStatus struct {
-	Total         int            `json:"total"`
-	States        map[string]int `json:"states"`
-	RatePerSecond float64        `json:"rate_per_second"`
-	Complained    int            `json:"complained,omitempty"`
-	OptedOut      int            `json:"opted_out,omitempty"`
-	Replied       int            `json:"replied,omitempty"`
-}
-
-// waits are the states in which a delivery has not ended its attempt.
-var waits = [...]broadcast.State{broadcast.Pending, broadcast.Sending, broadcast.Deferred}
-
-// status reads a call's counters; it never scans.
-func (a *app) status(ctx context.Context, id broadcast.ID) (*statusReport, error) {
-	call, err := a.ledger.Progress(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	r := &statusReport{ID: id, Name: call.Name, State: call.State, Audience: call.Audience, Started: instant(call.Started), Finished: instant(call.Finished),
-		Channels: map[string]channelStatus{}, Note: call.Note, NextDue: instant(call.NextDue), Canary: canaryRows(call), Asleep: sleepRows(call.Asleep)}
-	lanes, holds, err := worker.Board(ctx, a.db.Client(), clock.System{}, call.Call, call.Counters)
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range lanes {
-		r.Lanes = append(r.Lanes, newLaneRow(l))
-	}
-	for _, h := range holds {
-		r.Waiting = append(r.Waiting, newHeldRow(h))
-	}
-	end := call.Finished
-	if end.IsZero() {
-		end = time.Now()
-	}
-	seconds := max(end.Sub(call.Started).Seconds(), 0.001)
-	for ch, counts := range call.Channels {
-		s := channelStatus{Total: counts.Sum(), States: map[string]int{}}
-		for state, n := range counts {
-			if n != 0 {
-				s.States[state.String()] = n
-			}
-		}
-		if !call.Started.IsZero() {
-			ended := s.Total - counts[broadcast.Pending] - counts[broadcast.Sending] - counts[broadcast.Cancelled]
-			s.RatePerSecond = float64(int(10*float64(ended)/seconds+0.5)) / 10
-		}
-		flags := call.Flags[ch]
-		s.Complained, s.OptedOut, s.Replied = flags[broadcast.Complained], flags[broadcast.OptedOut], flags[broadcast.Replied]
-		r.InDoubt += counts[broadcast.InDoubt]
-		r.Channels[ch.String()] = s
-	}
-	return r, nil
-}
-
-func instant(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
 func (a *app) printStatus(ctx context.Context, id broadcast.ID) error {
-	r, err := a.status(ctx, id)
+	r, err := a.desk.Status(ctx, id)
 	if err != nil {
 		return err
 	}
 	return a.print(r, func(w io.Writer) { writeStatus(w, r) })
 }
 
-func writeStatus(w io.Writer, r *statusReport) {
+func writeStatus(w io.Writer, r *desk.StatusReport) {
 	fmt.Fprintf(w, "Call %s, %q: %s. %d deliveries.\n", r.ID, r.Name, r.State, r.Audience)
 	if r.Note != "" {
 		fmt.Fprintf(w, "  %s\n", r.Note)
@@ -161,24 +49,51 @@ func writeStatus(w io.Writer, r *statusReport) {
 	}
 	writeLanes(w, r.Lanes, spoken())
 	for _, c := range r.Canary {
-		if s := c.sentence(spoken(), r.ID); s != "" {
-			fmt.Fprintf(w, "\n%s\n", s)
+		if s := c.Sentence(spoken()); s != "" {
+			fmt.Fprintf(w, "\n%s%s\n", s, goOn(c, r.ID))
 		}
 	}
 	for i, s := range r.Asleep {
 		if i == 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintln(w, s.sentence(spoken()))
+		fmt.Fprintln(w, s.Sentence(spoken()))
 	}
 	for _, h := range r.Waiting {
-		fmt.Fprintf(w, "\n%s\n", h.sentence(spoken()))
+		fmt.Fprintf(w, "\n%s\n", h.Sentence(spoken()))
 	}
 	if r.NextDue != nil && r.State == broadcast.Running {
 		fmt.Fprintf(w, "\nThe next attempt is due at %s.\n", r.NextDue.Local().Format("15:04:05"))
 	}
 	if r.InDoubt > 0 {
 		fmt.Fprintf(w, "\n%d in doubt: clarion call doubt %s\n", r.InDoubt, r.ID)
+	}
+}
+
+// goOn says how a person lets the rest follow that waits for its canary.
+func goOn(c desk.CanaryRow, id broadcast.ID) string {
+	switch {
+	case c.Phase != broadcast.CanaryWatching:
+		return ""
+	case spoken() == "ko":
+		return fmt.Sprintf(" 바로 계속하려면: clarion call resume %s", id)
+	}
+	return fmt.Sprintf(" To go on at once: clarion call resume %s", id)
+}
+
+// writeLanes prints the board of lanes. Korean letters take two columns, so its
+// heads are padded by hand.
+func writeLanes(w io.Writer, rows []desk.LaneRow, lang string) {
+	if len(rows) == 0 {
+		return
+	}
+	head := "where                            sent delivered  deferred    failed   waiting  a second"
+	if lang == "ko" {
+		head = "수신처                           발송      도착      연기      실패      대기      초당"
+	}
+	fmt.Fprintf(w, "\n%s\n", head)
+	for _, r := range rows {
+		fmt.Fprintf(w, "%-5s %-21s %9d %9d %9d %9d %9d %9.1f\n", r.Channel, r.Lane, r.Sent, r.Delivered, r.Deferred, r.Failed, r.Waiting, r.RatePerSecond)
 	}
 }
 
@@ -190,22 +105,17 @@ func (p *program) callList() *cobra.Command {
 	return &cobra.Command{Use: "list", Short: "List all calls, the newest first", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.with(cmd, func(ctx context.Context, a *app) error {
-				ids, err := a.ledger.Calls(ctx)
+				rows, err := a.desk.Calls(ctx)
 				if err != nil {
 					return err
 				}
-				for _, id := range ids {
-					c, err := a.ledger.Call(ctx, id)
-					if err != nil {
-						return err
-					}
-					row := map[string]any{"id": id, "name": c.Name, "state": c.State, "audience": c.Audience, "made": c.Made, "rehearsal": c.Rehearsal}
-					err = a.print(row, func(w io.Writer) {
+				for _, c := range rows {
+					err := a.print(c, func(w io.Writer) {
 						kind := ""
 						if c.Rehearsal {
 							kind = " (rehearsal)"
 						}
-						fmt.Fprintf(w, "%-6s %-10s %8d  %s  %s%s\n", id, c.State, c.Audience, c.Made.Local().Format("2006-01-02 15:04"), c.Name, kind)
+						fmt.Fprintf(w, "%-6s %-10s %8d  %s  %s%s\n", c.ID, c.State, c.Audience, c.Made.Local().Format("2006-01-02 15:04"), c.Name, kind)
 					})
 					if err != nil {
 						return err
@@ -216,28 +126,11 @@ func (p *program) callList() *cobra.Command {
 		}}
 }
 
-// An auditReport is what call audit prints.
-type auditReport struct {
-	OK          bool           `json:"ok"`
-	Audience    int            `json:"audience"`
-	States      map[string]int `json:"states"`
-	Differences []string       `json:"differences"`
-}
-
 func (p *program) callAudit() *cobra.Command {
 	return p.onCall("audit", "Recount a call's ledger against its counters and batches", func(ctx context.Context, a *app, id broadcast.ID) error {
-		audit, err := a.ledger.Audit(ctx, id)
+		r, err := a.desk.Audit(ctx, id)
 		if err != nil {
 			return err
-		}
-		r := auditReport{audit.OK(), audit.Call.Audience, map[string]int{}, audit.Differences}
-		if r.Differences == nil {
-			r.Differences = []string{}
-		}
-		for s, n := range audit.States {
-			if n > 0 {
-				r.States[s.String()] = n
-			}
 		}
 		err = a.print(r, func(w io.Writer) {
 			for _, d := range r.Differences {
@@ -252,4 +145,18 @@ func (p *program) callAudit() *cobra.Command {
 		}
 		return err
 	})
+}
+
+// spoken is the language of the person at the terminal, "ko" or "en" (POSIX: LC_ALL
+// over LC_MESSAGES over LANG).
+func spoken() string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			if strings.HasPrefix(v, "ko") {
+				return "ko"
+			}
+			return "en"
+		}
+	}
+	return "en"
 }

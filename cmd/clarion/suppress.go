@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -15,6 +16,7 @@ import (
 
 	"clarion/lists"
 	"clarion/lists/address"
+	"clarion/web/desk"
 )
 
 func (p *program) suppressCommand() *cobra.Command {
@@ -24,15 +26,7 @@ func (p *program) suppressCommand() *cobra.Command {
 	return c
 }
 
-// A suppressionLine is one reason for which one address is not written to.
-type suppressionLine struct {
-	Kind    address.Channel `json:"address_kind"`
-	Address string          `json:"address,omitempty"` // masked
-	lists.Suppression
-	Fresh *bool `json:"new,omitempty"` // of add: it was not suppressed for this before
-}
-
-func (l *suppressionLine) words() string {
+func suppressionWords(l desk.SuppressionLine) string {
 	text := fmt.Sprintf("%-5s %s since %s", l.Kind, l.Reason, l.Since.Local().Format("2006-01-02 15:04"))
 	if l.Source != "" {
 		text += ", by " + l.Source
@@ -41,19 +35,6 @@ func (l *suppressionLine) words() string {
 		text += ", call " + l.Call
 	}
 	return text
-}
-
-// suppressions returns every suppression of an address, the heaviest first.
-func (a *app) suppressions(ctx context.Context, of address.Address) ([]suppressionLine, error) {
-	all, err := a.people.SuppressionsOf(ctx, of.Channel(), a.people.Key(of))
-	if err != nil {
-		return nil, err
-	}
-	lines := make([]suppressionLine, 0, len(all))
-	for _, s := range all {
-		lines = append(lines, suppressionLine{Kind: of.Channel(), Address: of.String(), Suppression: s})
-	}
-	return lines, nil
 }
 
 // A choice is what the flags --channel, --reason and --since say.
@@ -106,18 +87,6 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 	return time.Time{}, inputError("--since %q: a date (2026-11-24), a date and time (2026-11-24T09:00:00+09:00) or an age (36h, 7d) is right", s)
 }
 
-// on narrows addresses to a channel.
-func on(of []address.Address, ch address.Channel) ([]address.Address, error) {
-	if ch == 0 {
-		return of, nil
-	}
-	fit := slices.DeleteFunc(slices.Clone(of), func(a address.Address) bool { return a.Channel() != ch })
-	if len(fit) == 0 {
-		return nil, inputError("this is no address for %s: %s is one for %s", ch, of[0], of[0].Channel())
-	}
-	return fit, nil
-}
-
 func (p *program) suppressAdd() *cobra.Command {
 	var c choice
 	var source string
@@ -135,19 +104,17 @@ func (p *program) suppressAdd() *cobra.Command {
 		return p.with(cmd, func(ctx context.Context, a *app) error {
 			done, wrong := 0, 0
 			err := a.each(args, func(line int, text string) error {
-				of, err := addresses(text, a.cfg.Region)
-				if err == nil {
-					of, err = on(of, f.Channel)
-				}
-				if err != nil {
+				lines, err := a.desk.Suppress(ctx, text, f.Channel, lists.Suppression{Reason: f.Reason, Source: source})
+				var input *desk.InputError
+				switch {
+				case errors.As(err, &input) && line > 0:
 					wrong++
-					if line == 0 {
-						return err
-					}
 					return a.print(map[string]any{"line": line, "error": err.Error()}, func(w io.Writer) { fmt.Fprintf(w, "line %d: %v\n", line, err) })
+				case err != nil:
+					return err
 				}
 				done++
-				return a.suppress(ctx, of, lists.Suppression{Reason: f.Reason, Source: source})
+				return a.suppressed(lines)
 			})
 			switch {
 			case err != nil:
@@ -190,31 +157,18 @@ func (p *program) each(args []string, do func(line int, text string) error) erro
 	return nil
 }
 
-func (a *app) suppress(ctx context.Context, of []address.Address, s lists.Suppression) error {
-	for _, addr := range of {
-		fresh, err := a.people.Suppress(ctx, addr.Channel(), a.people.Key(addr), s)
+// suppressed tells of addresses that were suppressed.
+func (a *app) suppressed(lines []desk.SuppressionLine) error {
+	for _, l := range lines {
+		err := a.print(&l, func(w io.Writer) {
+			was := "now"
+			if !*l.Fresh {
+				was = "already"
+			}
+			fmt.Fprintf(w, "%s is %s suppressed: %s\n", l.Address, was, suppressionWords(l))
+		})
 		if err != nil {
 			return err
-		}
-		lines, err := a.suppressions(ctx, addr)
-		if err != nil {
-			return err
-		}
-		for _, l := range lines { // as it stands: an earlier one of this reason was kept
-			if l.Reason != s.Reason {
-				continue
-			}
-			l.Fresh = &fresh
-			err := a.print(&l, func(w io.Writer) {
-				was := "now"
-				if !fresh {
-					was = "already"
-				}
-				fmt.Fprintf(w, "%s is %s suppressed: %s\n", l.Address, was, l.words())
-			})
-			if err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -230,7 +184,7 @@ func (p *program) suppressCheck() *cobra.Command {
 			return err
 		}
 		return p.with(cmd, func(ctx context.Context, a *app) error {
-			of, lines, err := a.stands(ctx, args[0], f)
+			of, lines, err := a.desk.SuppressionsOf(ctx, args[0], f)
 			if err != nil {
 				return err
 			}
@@ -241,9 +195,9 @@ func (p *program) suppressCheck() *cobra.Command {
 			for _, l := range lines {
 				out := struct {
 					Suppressed bool `json:"suppressed"`
-					suppressionLine
+					desk.SuppressionLine
 				}{true, l}
-				if err := a.print(out, func(w io.Writer) { fmt.Fprintf(w, "%s is suppressed: %s\n", l.Address, l.words()) }); err != nil {
+				if err := a.print(out, func(w io.Writer) { fmt.Fprintf(w, "%s is suppressed: %s\n", l.Address, suppressionWords(l)) }); err != nil {
 					return err
 				}
 			}
@@ -251,29 +205,6 @@ func (p *program) suppressCheck() *cobra.Command {
 		})
 	}
 	return cmd
-}
-
-// stands returns the addresses that a text may be, and their suppressions that
-// the filter selects.
-func (a *app) stands(ctx context.Context, text string, f lists.SuppressionFilter) (of []address.Address, lines []suppressionLine, err error) {
-	if of, err = addresses(text, a.cfg.Region); err != nil {
-		return nil, nil, err
-	}
-	if of, err = on(of, f.Channel); err != nil {
-		return nil, nil, err
-	}
-	for _, addr := range of {
-		all, err := a.suppressions(ctx, addr)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, l := range all {
-			if f.Reason == 0 || f.Reason == l.Reason {
-				lines = append(lines, l)
-			}
-		}
-	}
-	return of, lines, nil
 }
 
 func (p *program) suppressRemove() *cobra.Command {
@@ -288,32 +219,17 @@ func (p *program) suppressRemove() *cobra.Command {
 			return err
 		}
 		return p.with(cmd, func(ctx context.Context, a *app) error {
-			of, lines, err := a.stands(ctx, args[0], f)
+			if !yes {
+				if err := a.confirmRestore(ctx, args[0], f); err != nil {
+					return err
+				}
+			}
+			lines, err := a.desk.Restore(ctx, args[0], f)
 			if err != nil {
 				return err
 			}
-			if len(lines) == 0 {
-				return inputError("there is nothing to take back: %s is not suppressed%s", of[0], only(f.Reason))
-			}
-			if !yes {
-				for _, l := range lines {
-					a.tell("  %s: %s", l.Address, l.words())
-				}
-				ask := "Take this back?"
-				if slices.ContainsFunc(lines, func(l suppressionLine) bool { return l.Reason == lists.OptedOut || l.Reason == lists.Complained }) {
-					ask = "The person asked for this. Take it back only if the person now asks for the opposite. Take it back?"
-				}
-				if err := a.confirm(ask); err != nil {
-					return err
-				}
-			}
-			for _, addr := range of {
-				if _, err := a.people.Restore(ctx, addr.Channel(), a.people.Key(addr), lists.SuppressionFilter{Reason: f.Reason}); err != nil {
-					return err
-				}
-			}
 			for _, l := range lines {
-				if err := a.print(&l, func(w io.Writer) { fmt.Fprintf(w, "Taken back: %s: %s\n", l.Address, l.words()) }); err != nil {
+				if err := a.print(&l, func(w io.Writer) { fmt.Fprintf(w, "Taken back: %s: %s\n", l.Address, suppressionWords(l)) }); err != nil {
 					return err
 				}
 			}
@@ -323,12 +239,20 @@ func (p *program) suppressRemove() *cobra.Command {
 	return cmd
 }
 
-// only says that a question was about one reason.
-func only(r lists.Reason) string {
-	if r == 0 {
-		return ""
+// confirmRestore says what would be taken back, and asks. Of nothing it does not ask.
+func (a *app) confirmRestore(ctx context.Context, text string, f lists.SuppressionFilter) error {
+	_, lines, err := a.desk.SuppressionsOf(ctx, text, f)
+	if err != nil || len(lines) == 0 {
+		return err
 	}
-	return " as " + r.String()
+	ask := "Take this back?"
+	for _, l := range lines {
+		a.tell("  %s: %s", l.Address, suppressionWords(l))
+		if l.Asked() {
+			ask = "The person asked for this. Take it back only if the person now asks for the opposite. Take it back?"
+		}
+	}
+	return a.confirm(ask)
 }
 
 func (p *program) suppressList() *cobra.Command {
@@ -342,10 +266,9 @@ func (p *program) suppressList() *cobra.Command {
 		}
 		return p.with(cmd, func(ctx context.Context, a *app) error {
 			n := 0
-			err := a.people.Suppressions(ctx, f, func(s lists.Suppressed) error {
+			err := a.desk.Suppressions(ctx, f, func(l desk.SuppressionLine) error {
 				n++
-				l := suppressionLine{Kind: s.Channel, Suppression: s.Suppression}
-				return a.print(&l, func(w io.Writer) { fmt.Fprintln(w, l.words()) })
+				return a.print(&l, func(w io.Writer) { fmt.Fprintln(w, suppressionWords(l)) })
 			})
 			if err == nil && !a.json {
 				a.tell("%d suppressions.", n)

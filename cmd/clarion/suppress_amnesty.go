@@ -5,17 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os/user"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"clarion/broadcast/amnesty"
-	"clarion/internal/clock"
-	"clarion/lists"
-	"clarion/worker"
-	"clarion/worker/gateway"
+	"clarion/web/desk"
 )
 
 // An amnestyFlags is what the command line says of an amnesty.
@@ -23,22 +17,6 @@ type amnestyFlags struct {
 	choice
 	gateway, who, why       string
 	yes, dry, list, noOffer bool
-}
-
-// An amnestyLine is what suppress amnesty prints.
-type amnestyLine struct {
-	Gateway  string         `json:"gateway"`
-	Since    time.Time      `json:"since"`
-	Reason   string         `json:"reason"`
-	DryRun   bool           `json:"dry_run"`
-	Found    int            `json:"found"`      // suppressions that fit
-	Restored int            `json:"restored"`   // of these, taken back
-	Again    int            `json:"deliveries"` // that failed by the fault, and can go again
-	Offered  int            `json:"offered"`    // of these, sent again
-	Reasons  map[string]int `json:"reasons"`    // of the deliveries: why they failed
-	Calls    map[string]int `json:"calls"`      // of the deliveries
-	Late     []string       `json:"too_late"`   // calls whose end has passed: nothing of theirs goes again
-	Record   int64          `json:"record,omitempty"`
 }
 
 func (p *program) suppressAmnesty() *cobra.Command {
@@ -61,83 +39,52 @@ recorded, and shown by --list.`}
 		if f.list {
 			return p.with(cmd, func(ctx context.Context, a *app) error { return a.amnesties(ctx) })
 		}
-		fault, err := f.fault(time.Now())
+		wanted, err := f.amnesty(time.Now())
 		if err != nil {
 			return err
 		}
-		return p.with(cmd, func(ctx context.Context, a *app) error { return a.amnesty(ctx, &f, fault) })
+		return p.with(cmd, func(ctx context.Context, a *app) error { return a.amnesty(ctx, wanted, &f) })
 	}
 	return cmd
 }
 
-// fault reads the flags. --reason names why deliveries failed, or bounced.
-func (f *amnestyFlags) fault(now time.Time) (amnesty.Fault, error) {
-	fault := amnesty.Fault{Gateway: f.gateway}
-	if f.gateway == "" || f.since == "" {
-		return fault, inputError("an amnesty needs both --gateway and --since: whose fault it was, and from when on")
+// amnesty reads the flags. --reason names why deliveries failed, or bounced.
+func (f *amnestyFlags) amnesty(now time.Time) (desk.Amnesty, error) {
+	a := desk.Amnesty{Gateway: f.gateway, Reason: f.reason, Who: f.who, Why: f.why, Resend: !f.noOffer}
+	if f.since != "" {
+		var err error
+		if a.Since, err = parseSince(f.since, now); err != nil {
+			return a, err
+		}
 	}
-	if strings.Contains(f.who+f.why, "@") {
-		return fault, inputError("--who and --why are kept in the record: they name no address")
-	}
-	var err error
-	if fault.Since, err = parseSince(f.since, now); err != nil {
-		return fault, err
-	}
-	if r := gateway.ParseReason(f.reason); r != 0 && r.String() == f.reason && r != gateway.OptOut {
-		fault.Failure, fault.Reason = f.reason, uint8(r)
-		return fault, nil
-	}
-	switch f.reason {
-	case "", lists.Bounced.String():
-		return fault, nil
-	case lists.OptedOut.String(), lists.Complained.String(), lists.Blocked.String(), gateway.OptOut.String():
-		return fault, inputError("--reason %s: what a person asked for, or staff set, is no fault of a gateway; of one address it is taken back by clarion suppress remove", f.reason)
-	}
-	return fault, inputError("--reason: %q is no reason why a delivery failed; mailbox_unknown, policy, sender_blocked, spam and the like are, or bounced for any", f.reason)
+	return a, a.Check()
 }
 
-func (a *app) desk() *amnesty.Desk {
-	return amnesty.Open(a.db.Client(), a.people, a.ledger, clock.System{})
-}
-
-func (a *app) amnesty(ctx context.Context, f *amnestyFlags, fault amnesty.Fault) error {
-	desk := a.desk()
-	found, err := desk.Survey(ctx, fault)
+func (a *app) amnesty(ctx context.Context, wanted desk.Amnesty, f *amnestyFlags) error {
+	out, err := a.desk.SurveyAmnesty(ctx, wanted)
 	if err != nil {
 		return err
 	}
-	out := &amnestyLine{
-		Gateway: fault.Gateway, Since: fault.Since.Truncate(time.Second), Reason: f.reason, DryRun: f.dry, Found: found.Suppressions, Again: found.Again(),
-		Reasons: map[string]int{}, Calls: found.Deliveries, Late: []string{},
+	if out.Empty() && !a.desk.HasGateway(wanted.Gateway) {
+		a.tell("Nothing fits, and no gateway in the settings is called %s.", wanted.Gateway)
 	}
-	for r, n := range found.Reasons {
-		out.Reasons[gateway.Reason(r).String()] = n
-	}
-	for _, id := range found.Late {
-		out.Late = append(out.Late, string(id))
-	}
-	if found.Suppressions+found.Again() == 0 && !slices.ContainsFunc(a.cfg.gates, func(g worker.Gate) bool { return g.Name == fault.Gateway }) {
-		a.tell("Nothing fits, and no gateway in the settings is called %s.", fault.Gateway)
-	}
-	if !f.dry && found.Suppressions+found.Again() > 0 {
-		if !f.yes {
-			if err := a.confirm(out.question(!f.noOffer)); err != nil {
+	if !f.dry {
+		if !out.Empty() && !f.yes {
+			if err := a.confirm(amnestyQuestion(out, wanted.Resend)); err != nil {
 				return err
 			}
 		}
-		if f.who == "" {
-			f.who = whoAmI()
+		if wanted.Who == "" {
+			wanted.Who = whoAmI()
 		}
-		record, err := desk.Grant(ctx, fault, found, !f.noOffer, f.who, f.why)
-		if err != nil {
-			return fmt.Errorf("an amnesty broke off; give it again, it does nothing twice: %w", err)
+		if err := a.desk.GrantAmnesty(ctx, wanted, out); err != nil {
+			return err
 		}
-		out.Restored, out.Offered, out.Record = record.Suppressions, record.Deliveries, record.ID
 	}
-	return a.print(out, out.words)
+	return a.print(out, func(w io.Writer) { writeAmnesty(w, out) })
 }
 
-func (l *amnestyLine) question(offer bool) string {
+func amnestyQuestion(l *desk.AmnestyLine, offer bool) string {
 	ask := fmt.Sprintf("Take back %d suppressions that came through %s since %s", l.Found, l.Gateway, l.Since.Local().Format("2006-01-02 15:04"))
 	if offer && l.Again > 0 {
 		ask += fmt.Sprintf(", and send %d messages of %d calls again", l.Again, len(l.Calls))
@@ -145,7 +92,7 @@ func (l *amnestyLine) question(offer bool) string {
 	return ask + "?"
 }
 
-func (l *amnestyLine) words(w io.Writer) {
+func writeAmnesty(w io.Writer, l *desk.AmnestyLine) {
 	if l.DryRun {
 		fmt.Fprintf(w, "%d suppressions would be taken back, and %d messages sent again.\n", l.Found, l.Again)
 		fmt.Fprintf(w, "차단 %d건을 풀고 메시지 %d건을 다시 보내게 됩니다.\n", l.Found, l.Again)
@@ -174,7 +121,7 @@ func whoAmI() string {
 
 // amnesties prints the record.
 func (a *app) amnesties(ctx context.Context) error {
-	records, err := a.desk().Records(ctx)
+	records, err := a.desk.Amnesties(ctx)
 	if err != nil {
 		return err
 	}

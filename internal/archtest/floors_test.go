@@ -30,8 +30,9 @@ var rooms = []room{
 	{"internal/corpora", 6, nil},
 
 	// What people and machines reach over HTTP.
-	{"web", 5, []string{"web/console", "web/public", "web/api", "web/hook"}},
-	{"web/*", 5, []string{"web"}},
+	{"web", 5, []string{"web/console", "web/public", "web/api", "web/hook", "web/desk"}},
+	{"web/desk", 5, nil},
+	{"web/*", 5, []string{"web", "web/desk"}},
 
 	// The only door to the queue. The contract of gateways is below them all;
 	// a gateway knows the contract and its own wire, builtin knows each gateway.
@@ -154,6 +155,8 @@ func TestFloorsRefuse(t *testing.T) {
 		{"lists/address", "internal/conf", false},
 		{"worker", "web", false},
 		{"web/public", "web/console", false},
+		{"web/console", "web/desk", true},
+		{"web/desk", "web", false},
 		{"cmd/clarion", "web", true},
 		{"web", "cmd/clarion", false},
 	} {

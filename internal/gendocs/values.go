@@ -97,6 +97,14 @@ func deliveries(t *text) error {
 	}
 	t.section("Phases of a canary", "`phase` in `canary` of `call status`: where the part of a channel stands that goes first.", phases)
 
+	if all, err = constants("web/desk", "DoubtAction"); err != nil {
+		return err
+	}
+	if rows, err = literals(all); err != nil {
+		return err
+	}
+	t.section("What becomes of a delivery in doubt", "`action` of `call doubt`.", rows)
+
 	if all, err = constants("broadcast", "Flag"); err != nil {
 		return err
 	}

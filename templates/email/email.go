@@ -52,6 +52,7 @@ type Message struct {
 	subject *templates.Text
 	uses    []templates.Field // by number of the use
 	options Options
+	shows   []picture
 	service bool
 	size    int // bytes of the fixed pieces
 }
@@ -84,7 +85,7 @@ func Compile(c *templates.Call, lang string, o Options) (*Message, []conf.Proble
 	if err != nil {
 		return nil, []conf.Problem{{File: text.File(), Message: err.Error()}}
 	}
-	m.uses = s.uses
+	m.uses, m.shows = s.uses, body.pictures
 	m.wire, m.text, m.html = s.cut(raw), s.cut([]byte(plain)), s.cut([]byte(html))
 	for _, p := range m.wire {
 		m.size += len(p.fixed)
@@ -97,6 +98,16 @@ func (m *Message) Preview(p *Person) (subject, text, html string) {
 	v := values{m: m, p: p}
 	v.lookUp()
 	return string(v.appendSubject(nil)), v.filled(m.text), v.filled(m.html)
+}
+
+// Pictures names the pictures that the HTML shows: the URL that stands there
+// ("cid:…", RFC 2392) to the file of the call.
+func (m *Message) Pictures() map[string]string {
+	out := make(map[string]string, len(m.shows))
+	for _, p := range m.shows {
+		out["cid:"+p.cid] = p.file
+	}
+	return out
 }
 
 // Size returns about how many bytes a message has, to make room for it.

@@ -1,4 +1,4 @@
-package main
+package desk
 
 import (
 	"context"
@@ -15,20 +15,21 @@ import (
 const faxPagesAnHour = 30
 
 // finish estimates when the last message would have been handed over, at the paces
-// set and with the quiet hours of each place; nil when somebody never wakes.
-func (a *app) finish(ctx context.Context, d *draft, r *checkReport) (*time.Time, error) {
-	who, err := a.people.Resolve(ctx, d.who)
+// set and with the quiet hours of each place; nil when somebody never wakes. pages is
+// how many a fax has.
+func (d *Desk) finish(ctx context.Context, draft *Draft, pages int) (*time.Time, error) {
+	who, err := d.People.Resolve(ctx, draft.Audience())
 	if err != nil {
 		return nil, err
 	}
-	start := time.Now().UTC()
-	if d.text.Schedule.After(start) {
-		start = d.text.Schedule
+	start := d.Clock.Now().UTC()
+	if draft.Text.Schedule.After(start) {
+		start = draft.Text.Schedule
 	}
 	last := start
-	rules := a.cfg.Quiet.rules()
+	rules := d.Quiet
 	for ch, bits := range who.Bitmaps {
-		zones, err := a.zones(ctx, ch, bits, who.Channel[ch])
+		zones, err := d.zones(ctx, ch, bits, who.Channel[ch])
 		if err != nil {
 			return nil, err
 		}
@@ -38,14 +39,14 @@ func (a *app) finish(ctx context.Context, d *draft, r *checkReport) (*time.Time,
 		var audience []quiet.Share
 		for zone, n := range zones {
 			place, _, _ := rules.Place(zone) // a zone that is not known counts as unknown
-			hours = append(hours, rules.Of(d.text, ch, place)...)
+			hours = append(hours, rules.Of(draft.Text, ch, place)...)
 			audience = append(audience, quiet.Share{Place: place, Count: n})
 		}
 		begin := start
-		if c := d.text.Canary; c.Size(ch, who.Channel[ch]) > 0 {
+		if c := draft.Text.Canary; c.Size(ch, who.Channel[ch]) > 0 {
 			begin = begin.Add(c.Wait) // most of them wait for the first to be watched
 		}
-		end := unique(hours).Finish(begin, a.rate(d, r, ch), audience)
+		end := unique(hours).Finish(begin, d.rate(draft, pages, ch), audience)
 		if end.IsZero() {
 			return nil, nil
 		}
@@ -74,7 +75,7 @@ const sampled = 20_000
 
 // zones says at how many places how much of an audience is; of a large one, by a
 // sample that is spread over all of it.
-func (a *app) zones(ctx context.Context, ch address.Channel, bits []byte, n int) (map[string]float64, error) {
+func (d *Desk) zones(ctx context.Context, ch address.Channel, bits []byte, n int) (map[string]float64, error) {
 	step := max(1, (n+sampled-1)/sampled)
 	var picked []uint32
 	i := 0
@@ -89,7 +90,7 @@ func (a *app) zones(ctx context.Context, ch address.Channel, bits []byte, n int)
 	const atOnce = 1024
 	for from := 0; from < len(picked); from += atOnce {
 		var err error
-		if contacts, err = a.people.ReadRecipients(ctx, contacts, picked[from:min(from+atOnce, len(picked))]); err != nil {
+		if contacts, err = d.People.ReadRecipients(ctx, contacts, picked[from:min(from+atOnce, len(picked))]); err != nil {
 			return nil, err
 		}
 		for i := range contacts {
@@ -100,15 +101,15 @@ func (a *app) zones(ctx context.Context, ch address.Channel, bits []byte, n int)
 }
 
 // rate is how many messages a second a channel sends at the paces set.
-func (a *app) rate(d *draft, r *checkReport, ch address.Channel) float64 {
+func (d *Desk) rate(draft *Draft, pages int, ch address.Channel) float64 {
 	rate := math.Inf(1)
-	if v := d.text.Pace[ch]; v > 0 {
+	if v := draft.Text.Pace[ch]; v > 0 {
 		rate = v
 	}
 	through := 0.0 // all gateways together
-	for _, g := range a.cfg.gates {
+	for _, g := range d.Gates {
 		switch {
-		case g.Channel != ch || g.Standby || !g.MaySendFrom(d.text.Email.Domain()):
+		case g.Channel != ch || g.Standby || !g.MaySendFrom(draft.Text.Email.Domain()):
 		case g.Rate > 0:
 			through += g.Rate
 		default:
@@ -119,7 +120,7 @@ func (a *app) rate(d *draft, r *checkReport, ch address.Channel) float64 {
 		rate = min(rate, through)
 	}
 	if ch == address.Fax {
-		rate = min(rate, faxPagesAnHour/3600.0/float64(max(r.Parts.FaxPages, 1)))
+		rate = min(rate, faxPagesAnHour/3600.0/float64(max(pages, 1)))
 	}
 	return rate
 }

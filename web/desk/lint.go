@@ -1,4 +1,4 @@
-package main
+package desk
 
 import (
 	"slices"
@@ -13,20 +13,20 @@ import (
 
 // lintMail holds a call's mail to so many recipients against docs/mail-rules.md:
 // what keeps it from being launched, and what is worth mending.
-func (a *app) lintMail(d *draft, compiled *worker.Compiled, recipients int) (problems, notes []conf.Problem) {
-	if !d.text.Has(address.Email) {
+func (d *Desk) lintMail(draft *Draft, compiled *worker.Compiled, recipients int) (problems, notes []conf.Problem) {
+	if !draft.Text.Has(address.Email) {
 		return nil, nil
 	}
-	from := d.text.Email.Domain()
+	from := draft.Text.Email.Domain()
 	var broken []conf.Problem
-	if provider := providerOf(from); provider != "" && !a.sendsFor(provider) {
-		broken = append(broken, email.FromRefused.Broken(templates.CallFile, d.line("email", "from"), provider))
-	} else if a.cfg.signers.For(from) == nil {
-		broken = append(broken, email.SignatureMissing.Broken(templates.CallFile, d.line("email", "from"), from))
+	if provider := providerOf(from); provider != "" && !d.sendsFor(provider) {
+		broken = append(broken, email.FromRefused.Broken(templates.CallFile, draft.line("email", "from"), provider))
+	} else if d.Links.Signers.For(from) == nil {
+		broken = append(broken, email.SignatureMissing.Broken(templates.CallFile, draft.line("email", "from"), from))
 	}
-	for _, lang := range d.text.Languages {
-		if m, p, ok := compiled.SampleMail(lang, a.cfg.links()); ok {
-			broken = append(broken, email.Lint(d.text, lang, m, p, d.line)...)
+	for _, lang := range draft.Text.Languages {
+		if m, p, ok := compiled.SampleMail(lang, d.Links); ok {
+			broken = append(broken, email.Lint(draft.Text, lang, m, p, draft.line)...)
 		}
 	}
 	return email.Split(broken, recipients)
@@ -49,8 +49,8 @@ func providerOf(domain string) string {
 }
 
 // sendsFor says whether a gateway is there for a domain by name.
-func (a *app) sendsFor(domain string) bool {
-	return slices.ContainsFunc(a.cfg.gates, func(g worker.Gate) bool {
+func (d *Desk) sendsFor(domain string) bool {
+	return slices.ContainsFunc(d.Gates, func(g Gate) bool {
 		return g.Channel == address.Email && slices.Contains(g.Domains, domain)
 	})
 }

@@ -1,8 +1,7 @@
-package main
+package desk
 
 import (
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -11,24 +10,24 @@ import (
 	"clarion/lists/address"
 )
 
-// A sleepRow is a part of a call that waits for quiet hours to end.
-type sleepRow struct {
+// A SleepRow is a part of a call that waits for quiet hours to end.
+type SleepRow struct {
 	Channel string    `json:"channel"`
 	Place   string    `json:"place"` // time zones, joined by commas
 	Until   time.Time `json:"until"`
 	Count   int       `json:"count"`
 }
 
-func sleepRows(all []broadcast.Sleep) []sleepRow {
-	var out []sleepRow
+func sleepRows(all []broadcast.Sleep) []SleepRow {
+	var out []SleepRow
 	for _, s := range all {
-		out = append(out, sleepRow{s.Channel.String(), s.Place, s.Until, s.Count})
+		out = append(out, SleepRow{s.Channel.String(), s.Place, s.Until, s.Count})
 	}
 	return out
 }
 
-// sentence says it in words: "1,204 texts wait for 08:00 in Seoul."
-func (s sleepRow) sentence(lang string) string {
+// Sentence says it in words, "ko" or "en": "1,204 texts wait for 08:00 in Seoul."
+func (s SleepRow) Sentence(lang string) string {
 	zones := strings.Split(s.Place, ",")
 	at, where, ko := s.Until, zones[0], ""
 	if zone, err := time.LoadLocation(zones[0]); err == nil {
@@ -61,18 +60,4 @@ func grouped(n int) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
-}
-
-// spoken is the language of the person at the terminal, "ko" or "en" (POSIX: LC_ALL
-// over LC_MESSAGES over LANG).
-func spoken() string {
-	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if v := os.Getenv(name); v != "" {
-			if strings.HasPrefix(v, "ko") {
-				return "ko"
-			}
-			return "en"
-		}
-	}
-	return "en"
 }

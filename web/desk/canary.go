@@ -1,4 +1,4 @@
-package main
+package desk
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"clarion/lists/address"
 )
 
-// A canaryRow is where the part of a channel stands that goes first.
-type canaryRow struct {
+// A CanaryRow is where the part of a channel stands that goes first.
+type CanaryRow struct {
 	Channel string                `json:"channel"`
 	Phase   broadcast.CanaryPhase `json:"phase"`
 	Size    int                   `json:"size"`
@@ -17,11 +17,11 @@ type canaryRow struct {
 	Until   *time.Time            `json:"until,omitempty"` // watched until then
 }
 
-func canaryRows(p *broadcast.Progress) []canaryRow {
-	var out []canaryRow
+func canaryRows(p *broadcast.Progress) []CanaryRow {
+	var out []CanaryRow
 	for _, ch := range address.Channels {
 		if c, ok := p.Canary[ch]; ok {
-			row := canaryRow{Channel: ch.String(), Phase: c.Phase, Size: c.Size, Until: instant(c.Until)}
+			row := CanaryRow{Channel: ch.String(), Phase: c.Phase, Size: c.Size, Until: instant(c.Until)}
 			if c.Phase != broadcast.CanaryPassed {
 				row.Held = p.Unplan[ch]
 			}
@@ -31,8 +31,8 @@ func canaryRows(p *broadcast.Progress) []canaryRow {
 	return out
 }
 
-// sentence says it in words; "" once it has passed.
-func (c canaryRow) sentence(lang string, id broadcast.ID) string {
+// Sentence says it in words, "ko" or "en"; "" once it has passed.
+func (c CanaryRow) Sentence(lang string) string {
 	size, held := grouped(c.Size), grouped(c.Held)
 	what := map[string]string{address.Email.String(): "이메일", address.SMS.String(): "문자", address.Fax.String(): "팩스"}[c.Channel]
 	switch c.Phase {
@@ -44,9 +44,9 @@ func (c canaryRow) sentence(lang string, id broadcast.ID) string {
 	case broadcast.CanaryWatching:
 		until := c.Until.Local().Format("15:04")
 		if lang == "ko" {
-			return fmt.Sprintf("%s: 먼저 %s건을 보냈고 %s까지 지켜봅니다. 나머지 %s건은 기다립니다. 바로 계속하려면: clarion call resume %s", what, size, until, held, id)
+			return fmt.Sprintf("%s: 먼저 %s건을 보냈고 %s까지 지켜봅니다. 나머지 %s건은 기다립니다.", what, size, until, held)
 		}
-		return fmt.Sprintf("%s: the first %s are out and watched until %s; the other %s wait. To go on at once: clarion call resume %s", c.Channel, size, until, held, id)
+		return fmt.Sprintf("%s: the first %s are out and watched until %s; the other %s wait.", c.Channel, size, until, held)
 	}
 	return ""
 }

@@ -1,0 +1,49 @@
+// Package desk owns what staff do with calls and lists: one function an action,
+// for the command line, the console and the API alike. How it looks on a screen,
+// and who may do it, is theirs.
+package desk
+
+import (
+	"clarion/broadcast"
+	"clarion/broadcast/amnesty"
+	"clarion/internal/clock"
+	"clarion/internal/seal"
+	"clarion/lists"
+	"clarion/worker"
+)
+
+// Parts are what a desk works with, opened by the program.
+type Parts struct {
+	Redis  worker.Redis
+	Ledger *broadcast.Ledger
+	People *lists.Store
+	Queue  *worker.Queue
+	Keys   *seal.Keyring
+	Clock  clock.Clock // the system's if nil
+
+	Gates    []Gate // as the settings name them, without those of rehearsals
+	Links    worker.Links
+	Quiet    worker.Quiet
+	Bounces  bool   // a domain is set that returned mail comes to
+	Settings string // the file of settings, for problems that are mended there
+}
+
+// A Gate is a gateway of the settings, and the line at which they name it.
+type Gate struct {
+	worker.Gate
+	Line int
+}
+
+// A Desk is where staff work. It is safe for concurrent use.
+type Desk struct {
+	Parts
+	amnesty *amnesty.Desk
+}
+
+// New returns a desk.
+func New(p Parts) *Desk {
+	if p.Clock == nil {
+		p.Clock = clock.System{}
+	}
+	return &Desk{Parts: p, amnesty: amnesty.Open(p.Redis, p.People, p.Ledger, p.Clock)}
+}

@@ -1,0 +1,154 @@
+package desk
+
+import (
+	"context"
+	"slices"
+
+	"clarion/broadcast"
+	"clarion/internal/conf"
+	"clarion/lists"
+	"clarion/lists/address"
+	"clarion/templates"
+	"clarion/worker"
+)
+
+// Audience is whom a draft reaches now.
+func (d *Desk) Audience(ctx context.Context, draft *Draft) (*lists.Resolved, error) {
+	if err := draft.Problems.Err(); err != nil {
+		return nil, err
+	}
+	who, err := d.People.Resolve(ctx, draft.Audience())
+	if err != nil {
+		return nil, err
+	}
+	return &who, nil
+}
+
+// Reached is whom a call has reached, for a correction to them.
+func (d *Desk) Reached(ctx context.Context, id broadcast.ID, correction *Draft) (*lists.Resolved, error) {
+	reached, err := d.Ledger.Reached(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, ch := range address.Channels {
+		if n := reached.Channel[ch]; n > 0 && !slices.Contains(correction.Text.Channels, ch) {
+			return nil, mistake("call %s reached %d contacts by %s, but the correction has no text for it: add %q to channels", id, n, ch, ch)
+		}
+	}
+	return &reached, nil
+}
+
+// LaunchOptions say how a call goes out.
+type LaunchOptions struct {
+	Rehearsal bool            // to the rehearsal gateways; nobody gets anything
+	To        *lists.Resolved // to just them, as Audience or Reached has counted them; nil: to whom the draft reaches now
+}
+
+// Create stores a call with its audience fixed, ready to begin. What keeps it from
+// going out is conf.Problems or an *InputError.
+func (d *Desk) Create(ctx context.Context, draft *Draft, o LaunchOptions) (broadcast.ID, error) {
+	if err := draft.Problems.Err(); err != nil {
+		return "", err
+	}
+	if o.To == nil {
+		var err error
+		if o.To, err = d.Audience(ctx, draft); err != nil {
+			return "", err
+		}
+	}
+	names, problems := d.gateways(draft, o.Rehearsal)
+	if len(problems) > 0 {
+		return "", conf.Problems(problems)
+	}
+	if o.To.Contacts == 0 {
+		return "", mistake("the call reaches nobody: clarion call check says who is left out, and why")
+	}
+	text := draft.Text
+	call := broadcast.Call{Name: text.Name, Campaign: text.Campaign, Rehearsal: o.Rehearsal, Gateways: names, Start: text.Schedule, Hold: text.InDoubt == templates.InDoubtHold}
+	compiled, err := worker.Compile(&call, text, d.Links)
+	if err != nil {
+		return "", &InputError{err}
+	}
+	if !o.Rehearsal {
+		if problems, _ := d.lintMail(draft, compiled, o.To.Channel[address.Email]); len(problems) > 0 {
+			return "", conf.Problems(problems)
+		}
+	}
+	id, err := d.Ledger.New(ctx, call, text.Files())
+	if err != nil {
+		return "", err
+	}
+	return id, d.Ledger.Freeze(ctx, id, *o.To)
+}
+
+// Begin lets a call that was created go out now or, unless it is a rehearsal, by
+// its clock.
+func (d *Desk) Begin(ctx context.Context, id broadcast.ID) error {
+	call, err := d.Ledger.Call(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !call.Rehearsal && !call.Start.IsZero() {
+		_, err := d.Ledger.Do(ctx, id, broadcast.ActSchedule)
+		return err
+	}
+	return worker.Begin(ctx, d.Ledger, d.Queue, id)
+}
+
+// Launch sends a draft to its audience: Create, then Begin.
+func (d *Desk) Launch(ctx context.Context, draft *Draft, o LaunchOptions) (broadcast.ID, error) {
+	id, err := d.Create(ctx, draft, o)
+	if err != nil {
+		return "", err
+	}
+	return id, d.Begin(ctx, id)
+}
+
+// Correct sends a correction to exactly those whom a call has reached; that of a
+// rehearsal is one too. to is what Reached has counted, nil for who it is now.
+func (d *Desk) Correct(ctx context.Context, id broadcast.ID, correction *Draft, to *lists.Resolved) (broadcast.ID, error) {
+	if err := correction.Problems.Err(); err != nil {
+		return "", err
+	}
+	call, err := d.Ledger.Call(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if to == nil {
+		if to, err = d.Reached(ctx, id, correction); err != nil {
+			return "", err
+		}
+	}
+	return d.Launch(ctx, correction, LaunchOptions{Rehearsal: call.Rehearsal, To: to})
+}
+
+// A Verb is what a person does to a call that is under way.
+type Verb string
+
+// The verbs.
+const (
+	Pause  Verb = "pause"  // nothing new begins
+	Resume Verb = "resume" // it goes on; the rest follows that waits for its canary
+	Stop   Verb = "stop"   // it ends for good; what waits is cancelled
+)
+
+// Verbs lists every verb.
+var Verbs = [...]Verb{Pause, Resume, Stop}
+
+// Change pauses, resumes or stops a call, and returns the state that it is in then.
+// A call that does not bear it gives a *broadcast.StateError.
+func (d *Desk) Change(ctx context.Context, id broadcast.ID, verb Verb) (broadcast.CallState, error) {
+	switch verb {
+	case Pause:
+		return d.Ledger.Do(ctx, id, broadcast.ActPause)
+	case Resume:
+		return worker.Resume(ctx, d.Ledger, d.Queue, id)
+	case Stop:
+		state, err := d.Ledger.Do(ctx, id, broadcast.ActStop)
+		if err != nil || state != broadcast.Stopping {
+			return state, err
+		}
+		return d.Ledger.Wind(ctx, id)
+	}
+	return "", mistake("%q can not be done to a call: pause, resume and stop can", verb)
+}

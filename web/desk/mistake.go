@@ -1,0 +1,51 @@
+package desk
+
+import (
+	"errors"
+	"fmt"
+
+	"clarion/broadcast"
+	"clarion/internal/conf"
+	"clarion/lists"
+	"clarion/lists/address"
+	"clarion/lists/tabular"
+)
+
+// An InputError is a person's mistake, told to that person.
+type InputError struct{ err error }
+
+func (e *InputError) Error() string { return e.err.Error() }
+
+// Unwrap returns what it wraps.
+func (e *InputError) Unwrap() error { return e.err }
+
+func mistake(format string, args ...any) error { return &InputError{fmt.Errorf(format, args...)} }
+
+// Mistaken reports whether err tells of something that the person who asked can
+// mend, so that its text is for that person: an InputError, problems in files, a
+// call that does not exist or does not bear the action, a list, a table or an
+// address that cannot be as named.
+func Mistaken(err error) bool {
+	var input *InputError
+	var problems conf.Problems
+	var state *broadcast.StateError
+	var table *tabular.Error
+	if errors.As(err, &input) || errors.As(err, &problems) || errors.As(err, &state) || errors.As(err, &table) {
+		return true
+	}
+	for _, known := range []error{broadcast.ErrNoCall, lists.ErrUnknownName, lists.ErrBadName, lists.ErrMap} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	return false
+}
+
+// notAnAddress says why not, without repeating what was written.
+func notAnAddress(err error) error {
+	var why *address.Error
+	if errors.As(err, &why) {
+		return mistake("this is no email address and no number: %s", why.Message("en"))
+	}
+	return &InputError{err}
+}
