@@ -30,9 +30,11 @@ var rooms = []room{
 	{"internal/corpora", 6, nil},
 
 	// What people and machines reach over HTTP.
-	{"web", 5, []string{"web/console", "web/public", "web/api", "web/hook", "web/desk"}},
+	// Who may come in knows no page, and each page may ask it.
+	{"web", 5, []string{"web/access", "web/console", "web/public", "web/api", "web/hook", "web/desk"}},
+	{"web/access", 5, nil},
 	{"web/desk", 5, nil},
-	{"web/*", 5, []string{"web", "web/desk"}},
+	{"web/*", 5, []string{"web", "web/access", "web/desk"}},
 
 	// The only door to the queue. The contract of gateways is below them all;
 	// a gateway knows the contract and its own wire, builtin knows each gateway.

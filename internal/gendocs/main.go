@@ -16,6 +16,7 @@ import (
 var documents = map[string]func() (string, error){
 	"cli-values.md": cliValues,
 	"mail-rules.md": sure(mailRules),
+	"rights.md":     sure(rights),
 	"redis-keys.md": sure(redisKeys),
 	"states.md":     sure(states),
 	"verdicts.md":   sure(verdicts),

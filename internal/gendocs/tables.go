@@ -8,6 +8,7 @@ import (
 	"clarion/internal/audit"
 	"clarion/internal/rkey"
 	"clarion/lists"
+	"clarion/web/access"
 	"clarion/web/desk"
 	"clarion/worker"
 	"clarion/worker/gateway"
@@ -20,7 +21,7 @@ func redisKeys() string {
 	for _, owner := range []struct {
 		name string
 		keys []rkey.Key
-	}{{"lists", lists.Keys()}, {"broadcast", broadcast.Keys()}, {"broadcast/amnesty", amnesty.Keys()}, {"worker", worker.Keys()}, {"internal/audit", audit.Keys()}, {"web/desk", desk.Keys()}} {
+	}{{"lists", lists.Keys()}, {"broadcast", broadcast.Keys()}, {"broadcast/amnesty", amnesty.Keys()}, {"worker", worker.Keys()}, {"internal/audit", audit.Keys()}, {"web/desk", desk.Keys()}, {"web/access", access.Keys()}} {
 		t.say("\n## %s\n\n", owner.name)
 		var rows [][]string
 		for _, k := range owner.keys {
@@ -78,5 +79,37 @@ func verdicts() string {
 		rows = append(rows, []string{code(k.String()), worker.Sentence(k, "ko")})
 	}
 	t.table([]string{"kind", ""}, rows)
+	return strings.TrimRight(t.String(), "\n") + "\n"
+}
+
+// rights lists who of the team may do what.
+func rights() string {
+	t := &text{}
+	t.say("# Who may do what\n\nA person of the team has one role or several, and may do what any of them may. The table is `table` in [web/access/right.go](../web/access/right.go); each page of the console and each route of the API names one right of it. *Proof*: it takes a proof of who one is that is not older than %d minutes. *Token*: an API token can have the right as a scope, as long as its owner has it.\n\n", int(access.Freshness.Minutes()))
+	head := []string{"right", "what one may do"}
+	for _, role := range access.Roles {
+		head = append(head, role.Word("en"))
+	}
+	mark := func(is bool) string {
+		if is {
+			return "yes"
+		}
+		return "·"
+	}
+	var rows [][]string
+	for _, right := range access.Rights() {
+		row := []string{code(string(right)), right.Sentence("en")}
+		for _, role := range access.Roles {
+			row = append(row, mark(role.Has(right)))
+		}
+		rows = append(rows, append(row, mark(right.Fresh()), mark(right.ForTokens())))
+	}
+	t.table(append(head, "proof", "token"), rows)
+	rows = rows[:0]
+	for _, role := range access.Roles {
+		rows = append(rows, []string{code(string(role)), role.Word("en"), role.Word("ko")})
+	}
+	t.say("## Roles\n\nWhat a role is called in settings and JSON, and in both languages.\n\n")
+	t.table([]string{"value", "role", ""}, rows)
 	return strings.TrimRight(t.String(), "\n") + "\n"
 }
