@@ -56,6 +56,18 @@ type Resolved struct {
 	Bitmaps map[address.Channel][]byte
 }
 
+// Only is an audience of one contact a channel, by number.
+func Only(who map[address.Channel]uint32) Resolved {
+	r := Resolved{Counts: Counts{Channel: map[address.Channel]int{}}, Bitmaps: map[address.Channel][]byte{}}
+	people := map[uint32]bool{}
+	for ch, n := range who {
+		r.Bitmaps[ch], r.Channel[ch] = setBit(nil, n), 1
+		people[n] = true
+	}
+	r.Contacts = len(people)
+	return r
+}
+
 // Numbers yields the contact numbers of a bitmap, ascending.
 func Numbers(bitmap []byte) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {

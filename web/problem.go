@@ -8,6 +8,7 @@ import (
 	"clarion/broadcast"
 	"clarion/internal/conf"
 	"clarion/internal/seal"
+	"clarion/web/access"
 	"clarion/web/desk"
 	"clarion/worker/gateway"
 )
@@ -39,10 +40,6 @@ var (
 	ErrUnreadable = errors.New("the request cannot be read")
 	// ErrTooMany means that one client asks faster than is good for the others.
 	ErrTooMany = errors.New("too many requests from one client")
-	// ErrNotAllowed means that this person may not do this.
-	ErrNotAllowed = errors.New("this person may not do this")
-	// ErrForgedForm means that a form does not come from a page of this session.
-	ErrForgedForm = errors.New("the form does not come from a page of this session")
 )
 
 // ProblemOf is the one mapping from domain errors to HTTP. An error that it does
@@ -65,9 +62,15 @@ func ProblemOf(err error) Problem {
 		return problem(http.StatusConflict, "Somebody else has changed it meanwhile. Read it again, and repeat your change.", "그 사이에 다른 사람이 고쳤습니다. 다시 읽은 뒤 고쳐 주십시오.")
 	case errors.Is(err, gateway.ErrForged):
 		return problem(http.StatusForbidden, "This request does not come from the gateway.", "게이트웨이에서 온 요청이 아닙니다.")
-	case errors.Is(err, ErrNotAllowed):
+	case errors.Is(err, access.ErrNoSession):
+		return problem(http.StatusUnauthorized, "You are not logged in.", "로그인되어 있지 않습니다.")
+	case errors.Is(err, access.ErrStale):
+		return problem(http.StatusForbidden, "Prove first that it is you: open My account, and confirm.", "먼저 본인 확인이 필요합니다. 내 계정에서 확인해 주십시오.")
+	case errors.Is(err, desk.ErrSamePerson):
+		return problem(http.StatusForbidden, "You launched this call: somebody else releases it.", "직접 올리신 발송은 다른 분이 승인해야 합니다.")
+	case errors.Is(err, access.ErrForbidden):
 		return problem(http.StatusForbidden, "You may not do this. A director can give you the right to.", "이 작업을 할 권한이 없습니다. 책임자에게 권한을 요청하십시오.")
-	case errors.Is(err, ErrForgedForm):
+	case errors.Is(err, access.ErrForm):
 		return problem(http.StatusForbidden, "This form is old or does not come from here. Open the page again and repeat it.", "오래된 양식이거나 이 사이트의 양식이 아닙니다. 페이지를 다시 열고 해 주십시오.")
 	case errors.As(err, &size):
 		return problem(http.StatusRequestEntityTooLarge, "The request is too large.", "보내신 내용이 너무 큽니다.")

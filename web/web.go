@@ -14,9 +14,12 @@ import (
 	"time"
 )
 
-// Bounds of a request. A page of ours is small, a provider's report too.
+// MaxBody is the most that the body of a request has, in bytes, where a Bounder says
+// nothing else: a page of ours is small, a provider's report too.
+const MaxBody = 1 << 20
+
+// How long a client may take.
 const (
-	maxBody       = 1 << 20          // bytes
 	headerTimeout = 5 * time.Second  // for the head of a request
 	bodyTimeout   = 20 * time.Second // for all of it, and for the answer
 	idleTimeout   = time.Minute      // between two requests
@@ -67,6 +70,14 @@ func (s *Server) Shutdown() error {
 	return err
 }
 
+// A Bounder is a handler some of whose requests may be larger than those of
+// others: an editor's pictures, a list to import.
+type Bounder interface {
+	http.Handler
+	// MaxBody is the most that the body of a request may have, in bytes.
+	MaxBody(r *http.Request) int64
+}
+
 // guard is what every request passes through: bounds, headers that keep a
 // browser safe, and an end for a handler that panics. Neither URLs nor bodies
 // are logged: a link of ours is a key.
@@ -86,7 +97,11 @@ func guard(next http.Handler, log *slog.Logger) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		limit := int64(MaxBody)
+		if b, ok := next.(Bounder); ok {
+			limit = b.MaxBody(r)
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -127,7 +127,7 @@ func TestGuard(t *testing.T) {
 
 	for _, c := range []struct {
 		size, status int
-	}{{maxBody, 200}, {maxBody + 1, 413}} {
+	}{{MaxBody, 200}, {MaxBody + 1, 413}} {
 		post, err := http.Post(base+"/", "text/plain", bytes.NewReader(make([]byte, c.size)))
 		if err != nil {
 			t.Fatal(err)

@@ -88,6 +88,7 @@ func (a *app) newDesk() *desk.Desk {
 	return desk.New(desk.Parts{
 		Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Queue: a.queue, Keys: a.keys, Gates: gates,
 		Links: a.cfg.links(), Quiet: a.cfg.Quiet.rules(), Bounces: a.cfg.Inbox.Domain != "", Settings: a.configFile,
+		Release: desk.ReleaseRule(a.cfg.Release),
 	})
 }
 

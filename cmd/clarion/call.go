@@ -132,6 +132,15 @@ func (a *app) launched(ctx context.Context, id broadcast.ID, channels []address.
 	if err != nil {
 		return err
 	}
+	release, err := a.desk.ReleaseOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	if release.Waiting() {
+		return a.print(map[string]any{"id": id, "audience": call.Audience, "state": desk.AwaitingRelease}, func(w io.Writer) {
+			fmt.Fprintf(w, "Call %s waits for a second person: %d deliveries to %d contacts go out when somebody has released it on the page %s/calls/%s\n", id, call.Audience, call.Contacts, a.cfg.Web.PublicURL, id)
+		})
+	}
 	if !wait {
 		return a.print(map[string]any{"id": id, "audience": call.Audience, "state": call.State}, func(w io.Writer) {
 			fmt.Fprintf(w, "Call %s is %s: %d deliveries to %d contacts.\nWatch it with: clarion call status %s\n", id, call.State, call.Audience, call.Contacts, id)
@@ -234,7 +243,7 @@ func (p *program) callCorrect() *cobra.Command {
 						return err
 					}
 				}
-				correction, err := a.desk.Correct(ctx, id, d, reached)
+				correction, err := a.desk.Correct(ctx, id, d, desk.LaunchOptions{To: reached})
 				if err != nil {
 					return err
 				}

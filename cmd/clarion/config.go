@@ -51,6 +51,10 @@ type config struct {
 		Listen    string `toml:"listen"`
 		PublicURL string `toml:"public_url"`
 	} `toml:"web"`
+	Release struct {
+		SecondPerson    bool `toml:"second_person"`
+		CorrectionAbove int  `toml:"correction_above"`
+	} `toml:"release"`
 	Hook struct {
 		Listen string `toml:"listen"`
 	} `toml:"hook"`

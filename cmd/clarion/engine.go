@@ -10,7 +10,6 @@ import (
 	"clarion/lists/address"
 	"clarion/web"
 	"clarion/web/hook"
-	"clarion/web/public"
 	"clarion/worker"
 	"clarion/worker/inbox"
 )
@@ -49,7 +48,7 @@ func (a *app) startEngine(ctx context.Context, channels []address.Channel, liste
 func (e *engine) listen(ctx context.Context) error {
 	a := e.app
 	in := worker.NewInbound(a.parts(), a.cfg.links())
-	pages, err := public.New(in, a.log)
+	pages, err := a.site(in)
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,14 @@ const (
 	RecoveryRenewed Action = "recovery_renewed" // a person got new recovery codes
 	TokenMade       Action = "token_made"       // an API token was made
 	TokenRevoked    Action = "token_revoked"    // an API token was revoked
+	Rehearsed       Action = "rehearsed"        // a call was rehearsed
+	Tested          Action = "tested"           // a person sent themselves a test
+	Launched        Action = "launched"         // a call was launched
+	Released        Action = "released"         // a call was released by a second person
+	Corrected       Action = "corrected"        // a correction was launched to those whom a call had reached
+	Paused          Action = "paused"           // a call was paused
+	Resumed         Action = "resumed"          // a call was resumed
+	Stopped         Action = "stopped"          // a call was stopped for good
 )
 
 // sentences say what was done, in English and Korean, as the console shows it.
@@ -58,6 +66,14 @@ var sentences = map[Action][2]string{
 	RecoveryRenewed: {"made new recovery codes", "복구 코드를 새로 만들었습니다"},
 	TokenMade:       {"made an API token", "API 토큰을 만들었습니다"},
 	TokenRevoked:    {"revoked an API token", "API 토큰을 취소했습니다"},
+	Rehearsed:       {"rehearsed a call", "예행연습을 했습니다"},
+	Tested:          {"sent themselves a test", "자신에게 시험 발송했습니다"},
+	Launched:        {"launched a call", "발송을 올렸습니다"},
+	Released:        {"released a call", "발송을 승인했습니다"},
+	Corrected:       {"launched a correction", "정정을 올렸습니다"},
+	Paused:          {"paused a call", "발송을 멈췄습니다"},
+	Resumed:         {"resumed a call", "발송을 다시 시작했습니다"},
+	Stopped:         {"stopped a call for good", "발송을 완전히 중단했습니다"},
 }
 
 // Actions are all of them, sorted.

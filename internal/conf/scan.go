@@ -16,20 +16,28 @@ type scanner struct {
 	s      string
 	i      int
 	line   int
-	lines  map[string]int // joined key to line
-	tables map[string]int // joined key of [[tables]] to how many so far
+	lines  map[string]int  // joined key to line
+	values map[string]span // joined key to where its value stands
+	last   map[string]int  // joined table to where its last pair ends, or its header
+	tables map[string]int  // joined key of [[tables]] to how many so far
 }
+
+// A span is a stretch of the text, in bytes.
+type span struct{ from, to int }
 
 // scan returns the line (from 1) of every key, table and list element; elements
 // of lists and of [[tables]] have their index, from 0, as a piece.
-func scan(s string) map[string]int {
-	sc := &scanner{s: strings.TrimPrefix(s, "\ufeff"), line: 1, lines: map[string]int{}, tables: map[string]int{}}
+func scan(s string) map[string]int { return read(strings.TrimPrefix(s, "\ufeff")).lines }
+
+// read finds where everything in s stands.
+func read(s string) *scanner {
+	sc := &scanner{s: s, line: 1, lines: map[string]int{}, tables: map[string]int{}, values: map[string]span{}, last: map[string]int{"": 0}}
 	var table []string
 	for {
 		sc.skip(true)
 		switch {
 		case sc.done():
-			return sc.lines
+			return sc
 		case sc.has("[["):
 			sc.i += 2
 			table = sc.header(true)
@@ -41,6 +49,7 @@ func scan(s string) map[string]int {
 		default:
 			sc.pair(table)
 		}
+		sc.last[strings.Join(table, separator)] = min(sc.i, len(s))
 	}
 }
 
@@ -102,7 +111,10 @@ func (sc *scanner) pair(table []string) {
 		sc.i++
 		return
 	}
+	sc.skip(false)
+	from := sc.i
 	sc.value(path)
+	sc.values[strings.Join(path, separator)] = span{from, min(sc.i, len(sc.s))}
 }
 
 func (sc *scanner) record(path []string, line int) {

@@ -49,10 +49,10 @@ func (a *Amnesty) Check() error {
 func (a *Amnesty) fault() (amnesty.Fault, error) {
 	fault := amnesty.Fault{Gateway: a.Gateway, Since: a.Since}
 	if a.Gateway == "" || a.Since.IsZero() {
-		return fault, mistake("an amnesty needs both --gateway and --since: whose fault it was, and from when on")
+		return fault, Mistake("an amnesty needs both --gateway and --since: whose fault it was, and from when on")
 	}
 	if strings.Contains(a.Who+a.Why, "@") {
-		return fault, mistake("--who and --why are kept in the record: they name no address")
+		return fault, Mistake("--who and --why are kept in the record: they name no address")
 	}
 	if r := gateway.ParseReason(a.Reason); r != 0 && r.String() == a.Reason && r != gateway.OptOut {
 		fault.Failure, fault.Reason = a.Reason, uint8(r)
@@ -62,9 +62,9 @@ func (a *Amnesty) fault() (amnesty.Fault, error) {
 	case "", lists.Bounced.String():
 		return fault, nil
 	case lists.OptedOut.String(), lists.Complained.String(), lists.Blocked.String(), gateway.OptOut.String():
-		return fault, mistake("--reason %s: what a person asked for, or staff set, is no fault of a gateway; of one address it is taken back by clarion suppress remove", a.Reason)
+		return fault, Mistake("--reason %s: what a person asked for, or staff set, is no fault of a gateway; of one address it is taken back by clarion suppress remove", a.Reason)
 	}
-	return fault, mistake("--reason: %q is no reason why a delivery failed; mailbox_unknown, policy, sender_blocked, spam and the like are, or bounced for any", a.Reason)
+	return fault, Mistake("--reason: %q is no reason why a delivery failed; mailbox_unknown, policy, sender_blocked, spam and the like are, or bounced for any", a.Reason)
 }
 
 // SurveyAmnesty counts what an amnesty would take back, and changes nothing.

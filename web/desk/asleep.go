@@ -26,6 +26,20 @@ func sleepRows(all []broadcast.Sleep) []SleepRow {
 	return out
 }
 
+// Waits says in words what of a call is held back by quiet hours and by what goes
+// first.
+func Waits(p *broadcast.Progress, lang string) (out []string) {
+	for _, row := range canaryRows(p) {
+		if s := row.Sentence(lang); s != "" {
+			out = append(out, s)
+		}
+	}
+	for _, row := range sleepRows(p.Asleep) {
+		out = append(out, row.Sentence(lang))
+	}
+	return out
+}
+
 // Sentence says it in words, "ko" or "en": "1,204 texts wait for 08:00 in Seoul."
 func (s SleepRow) Sentence(lang string) string {
 	zones := strings.Split(s.Place, ",")

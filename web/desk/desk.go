@@ -26,6 +26,7 @@ type Parts struct {
 	Quiet    worker.Quiet
 	Bounces  bool   // a domain is set that returned mail comes to
 	Settings string // the file of settings, for problems that are mended there
+	Release  ReleaseRule
 }
 
 // A Gate is a gateway of the settings, and the line at which they name it.

@@ -214,10 +214,10 @@ func TestRehearseAndCorrect(t *testing.T) {
 	}
 	// A correction needs a text for each channel on which somebody was reached.
 	var input *InputError
-	if _, err := d.Correct(ctx, id, ReadFiles(sample(t, all, `channels = ["email"]`)), nil); !errors.As(err, &input) {
+	if _, err := d.Correct(ctx, id, ReadFiles(sample(t, all, `channels = ["email"]`)), LaunchOptions{}); !errors.As(err, &input) {
 		t.Errorf("a correction without a text message: %v", err)
 	}
-	correction, err := d.Correct(ctx, id, ReadFiles(sample(t, all, some, `name = "launch"`, `name = "correction"`)), nil)
+	correction, err := d.Correct(ctx, id, ReadFiles(sample(t, all, some, `name = "launch"`, `name = "correction"`)), LaunchOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func (d *Desk) Reached(ctx context.Context, id broadcast.ID, correction *Draft) 
 	}
 	for _, ch := range address.Channels {
 		if n := reached.Channel[ch]; n > 0 && !slices.Contains(correction.Text.Channels, ch) {
-			return nil, mistake("call %s reached %d contacts by %s, but the correction has no text for it: add %q to channels", id, n, ch, ch)
+			return nil, Mistake("call %s reached %d contacts by %s, but the correction has no text for it: add %q to channels", id, n, ch, ch)
 		}
 	}
 	return &reached, nil
@@ -42,6 +42,10 @@ func (d *Desk) Reached(ctx context.Context, id broadcast.ID, correction *Draft) 
 type LaunchOptions struct {
 	Rehearsal bool            // to the rehearsal gateways; nobody gets anything
 	To        *lists.Resolved // to just them, as Audience or Reached has counted them; nil: to whom the draft reaches now
+
+	By         uint32 // who launches it, by number in the team; 0 for whoever is at the machine
+	Correction string // id of the draft that is ready if the call is wrong
+	Small      bool   // a test: nobody need release it
 }
 
 // Create stores a call with its audience fixed, ready to begin. What keeps it from
@@ -61,7 +65,7 @@ func (d *Desk) Create(ctx context.Context, draft *Draft, o LaunchOptions) (broad
 		return "", conf.Problems(problems)
 	}
 	if o.To.Contacts == 0 {
-		return "", mistake("the call reaches nobody: clarion call check says who is left out, and why")
+		return "", Mistake("the call reaches nobody: clarion call check says who is left out, and why")
 	}
 	text := draft.Text
 	call := broadcast.Call{Name: text.Name, Campaign: text.Campaign, Rehearsal: o.Rehearsal, Gateways: names, Start: text.Schedule, Hold: text.InDoubt == templates.InDoubtHold}
@@ -95,18 +99,19 @@ func (d *Desk) Begin(ctx context.Context, id broadcast.ID) error {
 	return worker.Begin(ctx, d.Ledger, d.Queue, id)
 }
 
-// Launch sends a draft to its audience: Create, then Begin.
+// Launch sends a draft to its audience. Where the rule asks for a second person it
+// waits for ReleaseCall.
 func (d *Desk) Launch(ctx context.Context, draft *Draft, o LaunchOptions) (broadcast.ID, error) {
 	id, err := d.Create(ctx, draft, o)
 	if err != nil {
 		return "", err
 	}
-	return id, d.Begin(ctx, id)
+	return id, d.handOver(ctx, id, o)
 }
 
 // Correct sends a correction to exactly those whom a call has reached; that of a
-// rehearsal is one too. to is what Reached has counted, nil for who it is now.
-func (d *Desk) Correct(ctx context.Context, id broadcast.ID, correction *Draft, to *lists.Resolved) (broadcast.ID, error) {
+// rehearsal is one too. o.To is what Reached has counted, nil for who it is now.
+func (d *Desk) Correct(ctx context.Context, id broadcast.ID, correction *Draft, o LaunchOptions) (broadcast.ID, error) {
 	if err := correction.Problems.Err(); err != nil {
 		return "", err
 	}
@@ -114,12 +119,13 @@ func (d *Desk) Correct(ctx context.Context, id broadcast.ID, correction *Draft, 
 	if err != nil {
 		return "", err
 	}
-	if to == nil {
-		if to, err = d.Reached(ctx, id, correction); err != nil {
+	if o.To == nil {
+		if o.To, err = d.Reached(ctx, id, correction); err != nil {
 			return "", err
 		}
 	}
-	return d.Launch(ctx, correction, LaunchOptions{Rehearsal: call.Rehearsal, To: to})
+	o.Rehearsal = call.Rehearsal
+	return d.Launch(ctx, correction, o)
 }
 
 // A Verb is what a person does to a call that is under way.
@@ -150,5 +156,5 @@ func (d *Desk) Change(ctx context.Context, id broadcast.ID, verb Verb) (broadcas
 		}
 		return d.Ledger.Wind(ctx, id)
 	}
-	return "", mistake("%q can not be done to a call: pause, resume and stop can", verb)
+	return "", Mistake("%q can not be done to a call: pause, resume and stop can", verb)
 }

@@ -19,7 +19,8 @@ func (e *InputError) Error() string { return e.err.Error() }
 // Unwrap returns what it wraps.
 func (e *InputError) Unwrap() error { return e.err }
 
-func mistake(format string, args ...any) error { return &InputError{fmt.Errorf(format, args...)} }
+// Mistake is an InputError in these words.
+func Mistake(format string, args ...any) error { return &InputError{fmt.Errorf(format, args...)} }
 
 // Mistaken reports whether err tells of something that the person who asked can
 // mend, so that its text is for that person: an InputError, problems in files, a
@@ -45,7 +46,7 @@ func Mistaken(err error) bool {
 func notAnAddress(err error) error {
 	var why *address.Error
 	if errors.As(err, &why) {
-		return mistake("this is no email address and no number: %s", why.Message("en"))
+		return Mistake("this is no email address and no number: %s", why.Message("en"))
 	}
 	return &InputError{err}
 }

@@ -65,7 +65,7 @@ func (d *Desk) PeopleAt(ctx context.Context, text string) ([]Person, error) {
 		return nil, err
 	}
 	if len(people) == 0 {
-		return nil, mistake("no contact has this address (%s), and it is not suppressed", of[0])
+		return nil, Mistake("no contact has this address (%s), and it is not suppressed", of[0])
 	}
 	return people, d.history(ctx, people)
 }

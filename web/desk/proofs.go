@@ -89,7 +89,7 @@ func (d *Draft) in(lang string) error {
 		return err
 	}
 	if !slices.Contains(d.Text.Languages, lang) {
-		return mistake("the call is not in language %q: it is in %s", lang, strings.Join(d.Text.Languages, ", "))
+		return Mistake("the call is not in language %q: it is in %s", lang, strings.Join(d.Text.Languages, ", "))
 	}
 	return nil
 }
@@ -138,6 +138,18 @@ func (d *Desk) FaxProof(ctx context.Context, draft *Draft, lang string) (*FaxPro
 		return nil, err
 	}
 	return DrawFax(ctx, pdf)
+}
+
+// FaxPages counts the pages of a draft's fax, without drawing them.
+func (d *Desk) FaxPages(draft *Draft, lang string) (int, error) {
+	if err := draft.in(lang); err != nil {
+		return 0, err
+	}
+	doc, problems := fax.Compile(draft.Text, lang, fax.Options{OptOutURL: d.Links.OptOut})
+	if len(problems) > 0 {
+		return 0, conf.Problems(problems)
+	}
+	return doc.Pages(&fax.Person{At: d.Clock.Now(), Lookup: worker.SamplePerson(d.Links).Lookup}), nil
 }
 
 // FaxPDF makes the fax of a draft for somebody with the merge fields that lookup

@@ -29,6 +29,8 @@ type SavedDraft struct {
 	Author  string            `json:"author"`  // who changed it last
 	Changed time.Time         `json:"changed"` // UTC, to the millisecond
 	Files   map[string][]byte `json:"files,omitempty"`
+
+	Correction string `json:"correction,omitempty"` // id of the draft that goes out if this one was wrong
 }
 
 // Both keys of a draft and the index share a slot, so that saving is one script.
@@ -40,7 +42,7 @@ var (
 )
 
 // Keys declares every key that the package keeps in Redis.
-func Keys() []rkey.Key { return []rkey.Key{keyDrafts, keyDraft, keyDraftFiles} }
+func Keys() []rkey.Key { return []rkey.Key{keyDrafts, keyDraft, keyDraftFiles, keyRelease} }
 
 // Bounds of a saved draft. A call's folder may weigh 4 MiB; a draft may be a little
 // more than that, so that its author learns what is too big rather than losing it.
@@ -59,13 +61,13 @@ func (s *SavedDraft) check() error {
 	}
 	switch n := utf8.RuneCountInString(s.Name); {
 	case n == 0:
-		return mistake("the draft has no name: give it one by which others find it")
+		return Mistake("the draft has no name: give it one by which others find it")
 	case n > maxDraftName || !utf8.ValidString(s.Name):
-		return mistake("the draft's name is too long: %d characters are the most", maxDraftName)
+		return Mistake("the draft's name is too long: %d characters are the most", maxDraftName)
 	case total > maxDraftFiles:
-		return mistake("the draft has more than %d MB: make its pictures smaller", maxDraftFiles>>20)
+		return Mistake("the draft has more than %d MB: make its pictures smaller", maxDraftFiles>>20)
 	case len(s.Files) > maxDraftCount:
-		return mistake("the draft has more than %d files", maxDraftCount)
+		return Mistake("the draft has more than %d files", maxDraftCount)
 	}
 	return nil
 }
@@ -75,6 +77,8 @@ type draftHead struct {
 	Name    string `json:"name"`
 	Author  string `json:"author"`
 	Changed int64  `json:"changed"` // Unix milliseconds
+
+	Correction string `json:"correction,omitempty"`
 }
 
 // place is what a part of a draft is sealed for: it opens nowhere else, nor beside
@@ -84,7 +88,7 @@ func place(part, id string, version int64) []byte {
 }
 
 func (d *Desk) sealDraft(s *SavedDraft) (head, files []byte, err error) {
-	h, err := json.Marshal(draftHead{s.Name, s.Author, s.Changed.UnixMilli()})
+	h, err := json.Marshal(draftHead{s.Name, s.Author, s.Changed.UnixMilli(), s.Correction})
 	if err != nil {
 		return nil, nil, fmt.Errorf("save draft: %w", err)
 	}
@@ -101,7 +105,7 @@ func (d *Desk) openHead(id string, version int64, sealed string) (*SavedDraft, e
 	if err := d.open(&h, sealed, place("draft", id, version)); err != nil {
 		return nil, fmt.Errorf("read draft %s: %w", id, err)
 	}
-	return &SavedDraft{ID: id, Version: version, Name: h.Name, Author: h.Author, Changed: time.UnixMilli(h.Changed).UTC()}, nil
+	return &SavedDraft{ID: id, Version: version, Name: h.Name, Author: h.Author, Changed: time.UnixMilli(h.Changed).UTC(), Correction: h.Correction}, nil
 }
 
 func (d *Desk) open(v any, sealed string, place []byte) error {

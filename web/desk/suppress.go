@@ -35,7 +35,7 @@ func ReadAddress(s, region string, ch address.Channel) ([]address.Address, error
 	}
 	fit := slices.DeleteFunc(slices.Clone(all), func(a address.Address) bool { return a.Channel() != ch })
 	if len(fit) == 0 {
-		return nil, mistake("this is no address for %s: %s is one for %s", ch, all[0], all[0].Channel())
+		return nil, Mistake("this is no address for %s: %s is one for %s", ch, all[0], all[0].Channel())
 	}
 	return fit, nil
 }
@@ -136,7 +136,7 @@ func (d *Desk) Restore(ctx context.Context, text string, f lists.SuppressionFilt
 		if f.Reason != 0 {
 			as = " as " + f.Reason.String()
 		}
-		return nil, mistake("there is nothing to take back: %s is not suppressed%s", of[0], as)
+		return nil, Mistake("there is nothing to take back: %s is not suppressed%s", of[0], as)
 	}
 	for _, addr := range of {
 		if _, err := d.People.Restore(ctx, addr.Channel(), d.People.Key(addr), lists.SuppressionFilter{Reason: f.Reason}); err != nil {

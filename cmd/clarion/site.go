@@ -1,0 +1,61 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+
+	"clarion/internal/clock"
+	"clarion/web"
+	"clarion/web/access"
+	"clarion/web/console"
+	"clarion/web/public"
+	"clarion/worker"
+)
+
+// A site is what people reach: the pages for supporters, and those for staff.
+type site struct{ public, console http.Handler }
+
+// publicPaths are those of the pages for supporters.
+var publicPaths = []string{"/u/", "/public.css", "/robots.txt"}
+
+// ServeHTTP leads a request to the pages that it is for.
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	for _, p := range publicPaths {
+		if r.URL.Path == p || strings.HasSuffix(p, "/") && strings.HasPrefix(r.URL.Path, p) {
+			s.public.ServeHTTP(w, r)
+			return
+		}
+	}
+	s.console.ServeHTTP(w, r)
+}
+
+// MaxBody is the most that a request's body may have, in bytes.
+func (s *site) MaxBody(r *http.Request) int64 {
+	if b, ok := s.console.(web.Bounder); ok {
+		return b.MaxBody(r)
+	}
+	return web.MaxBody
+}
+
+// site makes all pages.
+func (a *app) site(in *worker.Inbound) (http.Handler, error) {
+	pages, err := public.New(in, a.log)
+	if err != nil {
+		return nil, err
+	}
+	staff, err := access.Open(a.db.Client(), a.keys, clock.System{}, a.trail, access.Config{Origin: a.cfg.Web.PublicURL, Organisation: a.cfg.Organisation})
+	if err != nil {
+		return nil, err
+	}
+	guard := func(deny func(http.ResponseWriter, *http.Request, error)) (console.Guard, error) {
+		if a.cfg.samples {
+			return access.NewOpenHouse(a.cfg.Organisation, a.keys, deny), nil
+		}
+		return access.NewDoor(staff, deny)
+	}
+	desk, err := console.New(console.Parts{Desk: a.desk, Staff: staff, Guard: guard, Trail: a.trail, Clock: clock.System{}, Zone: a.cfg.zone(), Log: a.log})
+	if err != nil {
+		return nil, err
+	}
+	return &site{pages, desk}, nil
+}

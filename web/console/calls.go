@@ -1,0 +1,160 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"clarion/broadcast"
+	"clarion/internal/audit"
+	"clarion/lists/address"
+	"clarion/web/access"
+	"clarion/web/desk"
+)
+
+// boardMost is how many calls the board shows, the newest first.
+const boardMost = 50
+
+type boardView struct {
+	Calls []boardCall
+	May   struct{ Write bool }
+}
+
+type boardCall struct {
+	ID                      broadcast.ID
+	Name, Note              string
+	Rehearsal               bool
+	State                   stateLine
+	Bar                     bar
+	Made, Started, Finished time.Time
+}
+
+func (c *console) boardView(ctx context.Context, who *access.Visitor, lang string) (*boardView, error) {
+	ids, err := c.Desk.Ledger.Calls(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v := &boardView{}
+	v.May.Write = who.May(access.Write)
+	for _, id := range ids[:min(len(ids), boardMost)] {
+		p, err := c.Desk.Ledger.Progress(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		all := broadcast.Counts{}
+		for _, ch := range address.Channels {
+			for s, n := range p.Channels[ch] {
+				all[s] += n
+			}
+		}
+		v.Calls = append(v.Calls, boardCall{ID: id, Name: p.Name, Note: p.Note, Rehearsal: p.Rehearsal, State: callState(p.State, lang), Bar: barOf(all, lang), Made: p.Made, Started: p.Started, Finished: p.Finished})
+	}
+	return v, nil
+}
+
+// board shows all calls.
+func (c *console) board(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
+	lang := languageOf(r, who)
+	v, err := c.boardView(r.Context(), who, lang)
+	if err != nil {
+		return err
+	}
+	return c.show(w, r, who, "board", page{Title: sayer(lang)("Calls", "발송"), Data: v})
+}
+
+func (c *console) boardLive(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
+	v, err := c.boardView(r.Context(), who, languageOf(r, who))
+	if err != nil {
+		return err
+	}
+	return c.part(w, r, who, "board", "board", v)
+}
+
+// offer adds to a call's page what this person may do with it now.
+func (c *console) offer(v *callView, p *broadcast.Progress, who *access.Visitor, lang string) {
+	say := sayer(lang)
+	add := func(a broadcast.Action, right access.Right, words string, quiet bool) {
+		if _, err := p.State.Next(string(p.ID), a); err == nil && who.May(right) {
+			v.Acts = append(v.Acts, act{Do: string(a), Words: words, Quiet: quiet})
+		}
+	}
+	if v.Release != nil && who.May(access.Release) && who.Number != v.Release.LaunchedBy {
+		v.Acts = append(v.Acts, act{Do: "release", Words: say("Release: it may go out", "승인: 보내도 됩니다")})
+	}
+	add(broadcast.ActPause, access.Pause, say("Pause: nothing new goes out", "일시 정지: 새로 보내지 않기"), false)
+	add(broadcast.ActResume, access.Steer, say("Resume", "다시 시작"), false)
+	add(broadcast.ActStop, access.Steer, say("Stop for good", "완전히 중단"), true)
+	v.MayCorrect = !p.Started.IsZero() && who.May(access.Launch)
+}
+
+// verbActions are the verbs as the audit trail names them.
+var verbActions = map[desk.Verb]audit.Action{desk.Pause: audit.Paused, desk.Resume: audit.Resumed, desk.Stop: audit.Stopped}
+
+// change pauses, resumes or stops a call.
+func (c *console) change(verb desk.Verb) func(http.ResponseWriter, *http.Request, *access.Visitor) error {
+	return func(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
+		id, err := broadcast.ParseID(r.PathValue("id"))
+		if err != nil {
+			return fmt.Errorf("%w: %w", broadcast.ErrNoCall, err)
+		}
+		if _, err := c.Desk.Change(r.Context(), id, verb); err != nil {
+			return err
+		}
+		if err := c.note(r, who, verbActions[verb], id); err != nil {
+			return err
+		}
+		http.Redirect(w, r, "/calls/"+string(id)+"?done="+string(verb), http.StatusSeeOther)
+		return nil
+	}
+}
+
+// told says what was done before this page, in a sentence: the address names it
+// by a word of ours, so that nobody can put words of theirs on a page.
+func (c *console) told(r *http.Request, lang string) string {
+	say := sayer(lang)
+	switch r.URL.Query().Get("done") {
+	case "pause":
+		return say("Paused. What was on the wire is finished; nothing new begins.", "일시 정지했습니다. 이미 넘긴 것만 마치고 새로 보내지 않습니다.")
+	case "resume":
+		return say("It goes on.", "다시 시작했습니다.")
+	case "stop":
+		return say("Stopped. What waited is cancelled.", "중단했습니다. 기다리던 것은 취소되었습니다.")
+	case "launch":
+		return say("Launched.", "발송을 시작했습니다.")
+	case "schedule":
+		return say("Scheduled. It begins by itself.", "예약했습니다. 정해진 시각에 저절로 시작합니다.")
+	case "save":
+		return say("Saved.", "저장했습니다.")
+	case "release":
+		return say("Released. It can be launched now.", "승인했습니다. 이제 발송할 수 있습니다.")
+	case "import":
+		return say("Imported.", "가져왔습니다.")
+	case "delete":
+		return say("Deleted.", "삭제했습니다.")
+	}
+	return ""
+}
+
+// menu is what this person may see.
+func (c *console) menu(r *http.Request, who *access.Visitor, say func(en, ko string) string) []menuItem {
+	var out []menuItem
+	for _, m := range []struct {
+		path, words string
+		right       access.Right
+	}{
+		{"/calls", say("Calls", "발송"), access.Watch},
+		{"/drafts", say("Drafts", "초안"), access.Write},
+	} {
+		if who.May(m.right) {
+			out = append(out, menuItem{Path: m.path, Words: m.words, Here: r.URL.Path == m.path || len(r.URL.Path) > len(m.path) && r.URL.Path[:len(m.path)+1] == m.path+"/"})
+		}
+	}
+	return out
+}
+
+// home leads everyone to the page that is theirs.
+func (c *console) home(w http.ResponseWriter, r *http.Request, _ *access.Visitor) error {
+	http.Redirect(w, r, "/calls", http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,232 @@
+// Package console owns the pages for staff: calls written, rehearsed, released,
+// launched, watched, stopped and corrected; lists, volunteers, and whatever a
+// technician looks at. It is HTML from the server, Korean and English; a GET
+// shows and a POST acts. What is done, the desk does (web/desk); who may do it,
+// web/access says.
+package console
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"clarion/internal/audit"
+	"clarion/internal/clock"
+	"clarion/web"
+	"clarion/web/access"
+	"clarion/web/desk"
+)
+
+// Parts are what the console works with, opened by the program.
+type Parts struct {
+	Desk  *desk.Desk
+	Staff *access.Store
+	Guard func(deny func(http.ResponseWriter, *http.Request, error)) (Guard, error)
+	Trail *audit.Trail
+	Clock clock.Clock
+	Zone  *time.Location // in which times are shown
+	Log   *slog.Logger
+}
+
+// A Guard lets through who has a right, and leaves an *access.Visitor in the
+// request's context. See access.Door.
+type Guard interface {
+	Need(right access.Right, next http.Handler) http.Handler
+	Public(next http.Handler) http.Handler
+}
+
+type console struct {
+	Parts
+	pages *pages
+	mux   *http.ServeMux
+}
+
+// A route is one page or one act, and the right that it takes.
+type route struct {
+	pattern string // as net/http's ServeMux reads it
+	right   access.Right
+	do      func(w http.ResponseWriter, r *http.Request, who *access.Visitor) error
+}
+
+// New serves the console.
+func New(p Parts) (http.Handler, error) {
+	c := &console{Parts: p, mux: http.NewServeMux()}
+	var err error
+	if c.pages, err = readPages(p.Zone); err != nil {
+		return nil, err
+	}
+	guard, err := p.Guard(c.deny)
+	if err != nil {
+		return nil, err
+	}
+	c.mux.HandleFunc("GET /static/{name}", c.pages.asset)
+	c.mux.Handle("POST /language", guard.Public(http.HandlerFunc(c.language)))
+	for _, rt := range c.table() {
+		c.mux.Handle(rt.pattern, guard.Need(rt.right, c.serve(rt)))
+	}
+	return &bounded{web.PerClient(headers(c.mux), p.Clock)}, nil
+}
+
+// bounded lets the editor take more than other pages.
+type bounded struct{ http.Handler }
+
+// MaxBody is the most that a request's body may have, in bytes.
+func (*bounded) MaxBody(r *http.Request) int64 {
+	if strings.HasPrefix(r.URL.Path, "/drafts/") {
+		return maxUpload
+	}
+	return web.MaxBody
+}
+
+// policy is the Content-Security-Policy of the console's pages: nothing but our
+// own files, no script or style within a page, nobody else's frame.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", policy)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// serve answers what goes wrong with a page.
+func (c *console) serve(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who := access.From(r.Context())
+		if err := rt.do(w, r, who); err != nil {
+			c.fail(w, r, who, err)
+		}
+	})
+}
+
+// deny answers who is not let through: nobody is led to the page that asks who they
+// are, and from there back.
+func (c *console) deny(w http.ResponseWriter, r *http.Request, err error) {
+	page := r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") != "cors"
+	back := url.QueryEscape(r.URL.RequestURI())
+	switch {
+	case errors.Is(err, access.ErrNoSession) && page:
+		http.Redirect(w, r, "/login?back="+back, http.StatusSeeOther)
+	case errors.Is(err, access.ErrStale) && page:
+		http.Redirect(w, r, "/prove?back="+back, http.StatusSeeOther)
+	default:
+		c.fail(w, r, access.From(r.Context()), err)
+	}
+}
+
+// table is every page and act of the console.
+func (c *console) table() []route {
+	return []route{
+		{"GET /{$}", access.Own, c.home},
+		{"GET /calls", access.Watch, c.board},
+		{"GET /calls/board", access.Watch, c.boardLive},
+		{"GET /calls/{id}", access.Watch, c.watch},
+		{"GET /calls/{id}/live", access.Watch, c.live},
+		{"POST /calls/{id}/pause", access.Pause, c.change(desk.Pause)},
+		{"POST /calls/{id}/resume", access.Steer, c.change(desk.Resume)},
+		{"POST /calls/{id}/stop", access.Steer, c.change(desk.Stop)},
+		{"POST /calls/{id}/release", access.Release, c.release},
+		{"GET /calls/{id}/report", access.Watch, c.report},
+		{"GET /calls/{id}/report.csv", access.Watch, c.reportCSV},
+		{"GET /calls/{id}/correct", access.Launch, c.correction},
+		{"POST /calls/{id}/correct", access.Launch, c.correct},
+		{"GET /drafts", access.Write, c.drafts},
+		{"POST /drafts", access.Write, c.newDraft},
+		{"GET /drafts/{draft}", access.Write, c.edit},
+		{"POST /drafts/{draft}", access.Write, c.save},
+		{"POST /drafts/{draft}/delete", access.Write, c.deleteDraft},
+		{"GET /drafts/{draft}/proof/{lang}/mail", access.Write, c.proofMail},
+		{"GET /drafts/{draft}/proof/{lang}/fax/{page}", access.Write, c.proofFax},
+		{"GET /drafts/{draft}/audience", access.Lists, c.audience},
+		{"GET /drafts/{draft}/count", access.Lists, c.counted},
+		{"POST /drafts/{draft}/audience", access.Write, c.keepAudience},
+		{"GET /drafts/{draft}/ready", access.Write, c.ready},
+		{"POST /drafts/{draft}/plan", access.Write, c.plan},
+		{"POST /drafts/{draft}/rehearse", access.Write, c.rehearse},
+		{"POST /drafts/{draft}/test", access.Write, c.test},
+		{"POST /drafts/{draft}/launch", access.Launch, c.launch},
+	}
+}
+
+// languageOf is the language of an answer: what the person chose, else what the
+// browser asks for first, else English.
+func languageOf(r *http.Request, who *access.Visitor) string {
+	if k, err := r.Cookie("lang"); err == nil && (k.Value == korean || k.Value == english) {
+		return k.Value
+	}
+	if who != nil && (who.Language == korean || who.Language == english) {
+		return who.Language
+	}
+	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(r.Header.Get("Accept-Language"))), "ko") {
+		return korean
+	}
+	return english
+}
+
+// language remembers in which language the person reads.
+func (c *console) language(w http.ResponseWriter, r *http.Request) {
+	lang := r.PostFormValue("lang")
+	if lang != korean {
+		lang = english
+	}
+	http.SetCookie(w, &http.Cookie{Name: "lang", Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil})
+	back := r.PostFormValue("back")
+	if !access.Within(back) {
+		back = "/"
+	}
+	http.Redirect(w, r, back, http.StatusSeeOther)
+}
+
+// show writes a page. fill says what is on it.
+func (c *console) show(w http.ResponseWriter, r *http.Request, who *access.Visitor, name string, p page) error {
+	return c.showAs(w, r, who, http.StatusOK, name, p)
+}
+
+func (c *console) showAs(w http.ResponseWriter, r *http.Request, who *access.Visitor, status int, name string, p page) error {
+	lang := languageOf(r, who)
+	p.Path, p.Person = r.URL.Path, who
+	if who != nil {
+		p.Token, p.Menu = who.Form(), c.menu(r, who, sayer(lang))
+	}
+	if p.Told == "" {
+		p.Told = c.told(r, lang)
+	}
+	b, err := c.pages.render(lang, name, "layout", p)
+	if err != nil {
+		return err
+	}
+	write(w, status, b)
+	return nil
+}
+
+// part writes a piece of a page, as the live numbers fetch it.
+func (c *console) part(w http.ResponseWriter, r *http.Request, who *access.Visitor, name, part string, data any) error {
+	b, err := c.pages.render(languageOf(r, who), name, part, data)
+	if err != nil {
+		return err
+	}
+	write(w, http.StatusOK, b)
+	return nil
+}
+
+func write(w http.ResponseWriter, status int, b []byte) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b) // who has gone needs no answer
+}
+
+// fail says what went wrong, for a person on a page.
+func (c *console) fail(w http.ResponseWriter, r *http.Request, who *access.Visitor, err error) {
+	problem := web.ProblemOf(err)
+	if problem.Status >= http.StatusInternalServerError {
+		c.Log.Error("a page failed", "page", r.Pattern, "error", err)
+	}
+	if serr := c.showAs(w, r, who, problem.Status, "problem", page{Title: fmt.Sprint(problem.Status), Wrong: problem.Say(languageOf(r, who))}); serr != nil {
+		c.Log.Error("a page failed", "page", r.Pattern, "error", serr)
+		web.Fail(w, err)
+	}
+}

@@ -1,0 +1,320 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"clarion/broadcast"
+	"clarion/internal/chart"
+	"clarion/lists/address"
+	"clarion/web/access"
+	"clarion/web/desk"
+	"clarion/worker"
+	"clarion/worker/gateway"
+)
+
+// channelWords name the channels.
+var channelWords = map[address.Channel][2]string{address.Email: {"Email", "이메일"}, address.SMS: {"Text message", "문자"}, address.Fax: {"Fax", "팩스"}}
+
+func channelWord(ch address.Channel, lang string) string {
+	w := channelWords[ch]
+	return sayer(lang)(w[0], w[1])
+}
+
+// stateClasses say how a state looks; what it means is said in words beside it.
+var stateClasses = map[broadcast.State]string{
+	broadcast.Pending: "rest", broadcast.Sending: "rest", broadcast.Deferred: "wait",
+	broadcast.Sent: "good", broadcast.Delivered: "good",
+	broadcast.Bounced: "bad", broadcast.Rejected: "bad", broadcast.Failed: "bad",
+	broadcast.InDoubt: "doubt", broadcast.Suppressed: "quiet", broadcast.Cancelled: "quiet",
+}
+
+// Sums over states, as people ask for them.
+func reached(n broadcast.Counts) int { return n[broadcast.Sent] + n[broadcast.Delivered] }
+func waiting(n broadcast.Counts) int {
+	return n[broadcast.Pending] + n[broadcast.Sending] + n[broadcast.Deferred]
+}
+func failed(n broadcast.Counts) int {
+	return n[broadcast.Bounced] + n[broadcast.Rejected] + n[broadcast.Failed]
+}
+
+// A stateLine is a state with its word and sentence.
+type stateLine struct {
+	Word, Sentence, Class string
+	Count                 int
+}
+
+func callState(s broadcast.CallState, lang string) stateLine {
+	class := map[broadcast.CallState]string{broadcast.Running: "good", broadcast.Done: "good", broadcast.Paused: "bad", broadcast.Stopping: "wait", broadcast.Scheduled: "wait"}[s]
+	return stateLine{Word: s.Word(lang), Sentence: s.Sentence(lang), Class: class}
+}
+
+// A bar is a drawing of parts, and its key.
+type bar struct {
+	Drawing template.HTML
+	Parts   []barPart
+}
+
+type barPart struct {
+	chart.Part
+	Swatch template.HTML
+}
+
+// barOf draws how a call's deliveries stand.
+func barOf(n broadcast.Counts, lang string) bar {
+	say := sayer(lang)
+	parts := []chart.Part{
+		{Words: say("reached", "전달"), Count: reached(n), Class: "fill-good"},
+		{Words: say("failed", "전달 안 됨"), Count: failed(n), Class: "fill-bad"},
+		{Words: say("in doubt", "불확실"), Count: n[broadcast.InDoubt], Class: "fill-doubt"},
+		{Words: say("held back or cancelled", "제외·취소"), Count: n[broadcast.Suppressed] + n[broadcast.Cancelled], Class: "fill-quiet"},
+		{Words: say("to be tried again", "재시도 예정"), Count: n[broadcast.Deferred], Class: "fill-wait"},
+		{Words: say("to go", "남음"), Count: n[broadcast.Pending] + n[broadcast.Sending], Class: "fill-rest"},
+	}
+	b := bar{}
+	label := ""
+	for _, p := range parts {
+		b.Parts = append(b.Parts, barPart{p, chart.Swatch(p.Class)})
+		if p.Count > 0 {
+			if label != "" {
+				label += ", "
+			}
+			label += p.Words + " " + number(p.Count)
+		}
+	}
+	b.Drawing = chart.Bar(label, parts)
+	return b
+}
+
+// A callView is a call as its page shows it.
+type callView struct {
+	ID         broadcast.ID
+	Name, Note string
+	State      stateLine
+	Over       bool
+	MayCorrect bool
+	Release    *desk.Release // a second person is asked for
+	Acts       []act
+
+	Audience, Reached, Waiting, FailedCount, InDoubt, OptedOut, Replied int
+
+	Lines   []channelView
+	Held    []string // gateways and lanes that are left alone
+	Says    []string // what sleeps, what goes first
+	Chart   template.HTML
+	Minutes []minute
+	Reasons []reasonLine
+	Lanes   []laneLine
+}
+
+// An act is a button on a call's page.
+type act struct {
+	Do, Words string
+	Quiet     bool
+}
+
+type channelView struct {
+	Channel, Key string
+	Total        int
+	Rate         string
+	ToGo         time.Duration
+	Bar          bar
+	States       []stateLine
+}
+
+type minute struct {
+	At           time.Time
+	Gone, Failed int
+}
+
+type reasonLine struct {
+	Channel, Sentence string
+	Count             int
+}
+
+type laneLine struct {
+	Channel, Name                   string
+	Total, Reached, Waiting, Failed int
+}
+
+// view reads a call's counters; no delivery is looked at.
+func (c *console) view(ctx context.Context, id broadcast.ID, lang string) (*callView, *broadcast.Progress, error) {
+	p, err := c.Desk.Ledger.Progress(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, holds, err := worker.Board(ctx, c.Desk.Redis, c.Clock, p.Call, p.Counters)
+	if err != nil {
+		return nil, nil, err
+	}
+	flow, err := c.Desk.Ledger.Flow(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	v := &callView{ID: id, Name: p.Name, Note: p.Note, State: callState(p.State, lang), Audience: p.Audience, Over: p.State == broadcast.Stopped || p.State == broadcast.Done}
+	release, err := c.Desk.ReleaseOf(ctx, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if release.Waiting() && p.State == broadcast.Planned {
+		say := sayer(lang)
+		v.Release = release
+		v.State = stateLine{Word: say("waits for release", "승인 대기"), Sentence: say("Nothing goes out before a second person has released it.", "다른 한 사람이 승인하기 전에는 아무것도 보내지 않습니다."), Class: "wait"}
+	}
+	v.Minutes = minutes(flow)
+	now := c.Clock.Now()
+	for _, ch := range address.Channels {
+		n := p.Channels[ch]
+		total := n.Sum()
+		if total == 0 {
+			continue
+		}
+		v.Reached, v.Waiting, v.FailedCount, v.InDoubt = v.Reached+reached(n), v.Waiting+waiting(n), v.FailedCount+failed(n), v.InDoubt+n[broadcast.InDoubt]
+		v.OptedOut, v.Replied = v.OptedOut+p.Flags[ch][broadcast.OptedOut], v.Replied+p.Flags[ch][broadcast.Replied]
+		line := channelView{Channel: channelWord(ch, lang), Key: ch.String(), Total: total, Bar: barOf(n, lang)}
+		if rate := rateOf(flow, ch, now); rate > 0 && p.State == broadcast.Running {
+			line.Rate = strconv.FormatFloat(rate, 'f', 1, 64)
+			line.ToGo = time.Duration(float64(n[broadcast.Pending]+n[broadcast.Sending]) / rate * float64(time.Second))
+		}
+		for _, s := range broadcast.States {
+			if n[s] > 0 {
+				line.States = append(line.States, stateLine{s.Word(lang), s.Sentence(lang), stateClasses[s], n[s]})
+			}
+		}
+		v.Lines = append(v.Lines, line)
+	}
+	for _, h := range holds {
+		v.Held = append(v.Held, h.Sentence(lang))
+	}
+	v.Says = desk.Waits(p, lang)
+	v.Reasons, v.Lanes = reasonLines(p, lang), laneLines(p, lang)
+	whole := v.Minutes
+	if n := len(whole); n > 2 && !v.Over && now.Sub(whole[n-1].At) < time.Minute {
+		whole = whole[:n-1] // the present minute is not over, and would look like a fall
+	}
+	if len(whole) > 1 {
+		v.Chart = c.overTime(whole, lang)
+	}
+	return v, p, nil
+}
+
+// minutes sums the flow by minute, the first minute first, with those between in
+// which nothing moved.
+func minutes(flow []broadcast.Flow) []minute {
+	by := map[time.Time]*minute{}
+	for _, f := range flow {
+		m := by[f.Minute]
+		if m == nil {
+			m = &minute{At: f.Minute}
+			by[f.Minute] = m
+		}
+		switch f.State {
+		case broadcast.Sent:
+			m.Gone += f.Count
+		case broadcast.Bounced, broadcast.Rejected, broadcast.Failed:
+			m.Failed += f.Count
+		}
+	}
+	var out []minute
+	for _, m := range by {
+		out = append(out, *m)
+	}
+	slices.SortFunc(out, func(a, b minute) int { return a.At.Compare(b.At) })
+	return out
+}
+
+// rateOf is how many messages a second of a channel were taken in the last whole
+// minute and the present one.
+func rateOf(flow []broadcast.Flow, ch address.Channel, now time.Time) float64 {
+	from := now.Truncate(time.Minute).Add(-time.Minute)
+	gone, first := 0, now
+	for _, f := range flow {
+		if f.Channel == ch && f.State == broadcast.Sent && !f.Minute.Before(from) {
+			gone += f.Count
+			if f.Minute.Before(first) {
+				first = f.Minute
+			}
+		}
+	}
+	return float64(gone) / max(now.Sub(first).Seconds(), 1)
+}
+
+func (c *console) overTime(ms []minute, lang string) template.HTML {
+	say := sayer(lang)
+	var gone, bad chart.Series
+	gone.Class, bad.Class = "stroke-good", "stroke-bad"
+	last := math.Inf(-1)
+	for _, m := range ms {
+		x := float64(m.At.Unix())
+		for _, between := range []float64{last + 60, x - 60} { // minutes in which nothing moved
+			if !math.IsInf(last, -1) && between > last && between < x {
+				gone.X, gone.Y, bad.X, bad.Y = append(gone.X, between), append(gone.Y, 0), append(bad.X, between), append(bad.Y, 0)
+			}
+		}
+		gone.X, gone.Y, bad.X, bad.Y = append(gone.X, x), append(gone.Y, float64(m.Gone)), append(bad.X, x), append(bad.Y, float64(m.Failed))
+		last = x
+	}
+	at := func(v float64) string { return time.Unix(int64(v), 0).In(c.Zone).Format("15:04") }
+	if len(ms) > 0 && ms[len(ms)-1].At.Sub(ms[0].At) > 24*time.Hour {
+		at = func(v float64) string { return time.Unix(int64(v), 0).In(c.Zone).Format("01-02 15:04") }
+	}
+	return chart.Lines(say("Messages handed over and failed, by minute", "분당 넘긴 메시지와 실패"),
+		chart.Axis{Write: at, Least: 60}, chart.Axis{Write: func(v float64) string { return number(int(v)) }, Least: 4}, []chart.Series{gone, bad})
+}
+
+func reasonLines(p *broadcast.Progress, lang string) (out []reasonLine) {
+	for _, s := range p.Reasons {
+		n, err := strconv.Atoi(s.Name)
+		if k := failed(s.Counts) + s.Counts[broadcast.Deferred]; err == nil && k > 0 {
+			out = append(out, reasonLine{channelWord(s.Channel, lang), gateway.Reason(n).Sentence(lang), k})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b reasonLine) int { return b.Count - a.Count })
+	return out
+}
+
+func laneLines(p *broadcast.Progress, lang string) (out []laneLine) {
+	say := sayer(lang)
+	for _, s := range p.Lanes {
+		name := s.Name
+		if name == broadcast.OtherLane {
+			name = say("all others", "그 밖의 곳")
+		}
+		out = append(out, laneLine{channelWord(s.Channel, lang), name, s.Counts.Sum(), reached(s.Counts), waiting(s.Counts), failed(s.Counts)})
+	}
+	return out
+}
+
+// watch is the page of one call.
+func (c *console) watch(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
+	id, err := broadcast.ParseID(r.PathValue("id"))
+	if err != nil {
+		return fmt.Errorf("%w: %w", broadcast.ErrNoCall, err)
+	}
+	lang := languageOf(r, who)
+	v, p, err := c.view(r.Context(), id, lang)
+	if err != nil {
+		return err
+	}
+	c.offer(v, p, who, lang)
+	return c.show(w, r, who, "call", page{Title: p.Name, Rehearsal: p.Rehearsal, Data: v})
+}
+
+// live is the part of it that is fetched anew while the call runs.
+func (c *console) live(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
+	id, err := broadcast.ParseID(r.PathValue("id"))
+	if err != nil {
+		return fmt.Errorf("%w: %w", broadcast.ErrNoCall, err)
+	}
+	v, _, err := c.view(r.Context(), id, languageOf(r, who))
+	if err != nil {
+		return err
+	}
+	return c.part(w, r, who, "call", "live", v)
+}
