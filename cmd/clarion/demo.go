@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clarion/broadcast"
+	"clarion/internal/clock"
 	"clarion/internal/conf"
 	"clarion/internal/redisdb"
 	"clarion/lists"
@@ -22,6 +23,7 @@ import (
 	"clarion/lists/tabular"
 	"clarion/templates"
 	"clarion/web/desk"
+	"clarion/worker/gateway/builtin"
 	"clarion/worker/gateway/rehearsal"
 )
 
@@ -56,9 +58,13 @@ func (p *program) demo(ctx context.Context, contacts, port int, exit bool) (err 
 	cfg.Organisation = "Save 9 Campaign"
 	cfg.samples, cfg.Worker.Journal, p.quiet = true, "", true
 	cfg.Web.Listen, cfg.Hook.Listen = fmt.Sprintf("127.0.0.1:%d", port), "127.0.0.1:0"
-	a, err := p.openWith(ctx, cfg, redisdb.Config{InProcess: true}, rehearsal.Config{
-		Seed: demoSeed, Bounce: 0.02, Temporary: 0.03, Complaint: 0.0005, NoReport: 0.01, Latency: conf.Duration(2 * time.Millisecond),
-	})
+	like := rehearsal.Config{Seed: demoSeed, Bounce: 0.02, Temporary: 0.03, Complaint: 0.0005, NoReport: 0.01, Latency: conf.Duration(2 * time.Millisecond)}
+	// Whoever writes a call of their own in the console may launch it, too.
+	cfg.Inbox.Domain = rehearsalDomain
+	if cfg.gates, err = builtin.Demos(like, clock.System{}); err != nil {
+		return err
+	}
+	a, err := p.openWith(ctx, cfg, redisdb.Config{InProcess: true}, like)
 	if err != nil {
 		return err
 	}

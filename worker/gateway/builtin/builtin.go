@@ -123,5 +123,19 @@ func Rehearsals(c rehearsal.Config, clk clock.Clock) ([]worker.Gate, error) {
 	return out, nil
 }
 
+// Demos are gateways that calls of the demo go through as if they were real, one a
+// channel. They send nothing to anybody.
+func Demos(c rehearsal.Config, clk clock.Clock) ([]worker.Gate, error) {
+	gates, err := Rehearsals(c, clk)
+	for i := range gates {
+		g := &gates[i]
+		g.Name, g.Rehearsal = "demo-"+g.Channel.String(), false
+		if g.Gateway, err = rehearsal.New(c, g.Name, clk); err != nil {
+			return nil, fmt.Errorf("make the demo's gateways: %w", err)
+		}
+	}
+	return gates, err
+}
+
 // RehearsalName is the name of a channel's rehearsal gateway.
 func RehearsalName(ch address.Channel) string { return "rehearsal-" + ch.String() }
