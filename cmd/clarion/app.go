@@ -83,7 +83,10 @@ func (p *program) openWith(ctx context.Context, cfg *config, rc redisdb.Config, 
 func (a *app) newDesk() *desk.Desk {
 	gates := make([]desk.Gate, len(a.cfg.gates))
 	for i, g := range a.cfg.gates {
-		gates[i] = desk.Gate{Gate: g, Line: a.cfg.Gateway[g.Name].Problem("", "").Line}
+		gates[i] = desk.Gate{Gate: g}
+		if s, ok := a.cfg.Gateway[g.Name]; ok { // those of the demo stand in no file
+			gates[i].Line = s.Problem("", "").Line
+		}
 	}
 	return desk.New(desk.Parts{
 		Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Queue: a.queue, Keys: a.keys, Gates: gates,

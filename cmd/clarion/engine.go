@@ -52,7 +52,7 @@ func (e *engine) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, s := range []struct {
+	for i, s := range []struct {
 		address string
 		handler http.Handler
 	}{{a.cfg.Web.Listen, pages}, {a.cfg.Hook.Listen, hook.New(a.cfg.hooks, in, a.log)}} {
@@ -64,7 +64,7 @@ func (e *engine) listen(ctx context.Context) error {
 			return err
 		}
 		e.servers = append(e.servers, server)
-		if s.address == a.cfg.Web.Listen {
+		if i == 0 {
 			e.Public = server.Addr()
 		}
 	}

@@ -54,3 +54,10 @@ func repository(t testing.TB) string {
 		dir = up
 	}
 }
+
+// AxeCore returns the script by which pages are tested for accessibility
+// (github.com/dequelabs/axe-core).
+func AxeCore(t testing.TB) string {
+	t.Helper()
+	return filepath.Join(npmPackage(t, "axe-core", "4.11.1"), "axe-core", "axe.min.js")
+}
