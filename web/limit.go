@@ -28,19 +28,39 @@ const (
 // the proxy names last in X-Forwarded-For; without that header all requests of the
 // proxy pass.
 func PerClient(next http.Handler, clk clock.Clock) http.Handler {
-	c := &clients{now: map[netip.Prefix]*rate.Limiter{}}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if who, ok := clientOf(r); ok && !c.allow(who, clk.Now()) {
-			Fail(w, ErrTooMany)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+	return Slow(clk, clientRate, clientBurst)(next)
+}
+
+// Slow returns what makes handlers answer 429 as PerClient does, at a rate of
+// their own: so many requests a second, and so many at once, over all of them.
+func Slow(clk clock.Clock, perSecond, burst int) func(http.Handler) http.Handler {
+	c := &clients{rate: rate.Limit(perSecond), burst: burst, now: map[netip.Prefix]*rate.Limiter{}}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if who, ok := clientOf(r); ok && !c.allow(who, clk.Now()) {
+				Fail(w, ErrTooMany)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// Client names who asks, as PerClient tells clients apart: an address or a
+// network; "" behind a proxy that does not say.
+func Client(r *http.Request) string {
+	if who, ok := clientOf(r); ok {
+		return who.String()
+	}
+	return ""
 }
 
 // clients remember how fast each has been. When the present generation is full
 // it becomes the old one, and who was in neither lately is forgotten.
 type clients struct {
+	rate  rate.Limit
+	burst int
+
 	mu       sync.Mutex
 	now, old map[netip.Prefix]*rate.Limiter
 }
@@ -51,7 +71,7 @@ func (c *clients) allow(who netip.Prefix, at time.Time) bool {
 	l := c.now[who]
 	if l == nil {
 		if l = c.old[who]; l == nil {
-			l = rate.NewLimiter(clientRate, clientBurst)
+			l = rate.NewLimiter(c.rate, c.burst)
 		}
 		if len(c.now) >= clientsKept {
 			c.now, c.old = make(map[netip.Prefix]*rate.Limiter), c.now

@@ -79,7 +79,7 @@ func TestPerClient(t *testing.T) {
 func TestClientsAreBounded(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(1e9, 0)
-	c := &clients{now: map[netip.Prefix]*rate.Limiter{}}
+	c := &clients{rate: clientRate, burst: clientBurst, now: map[netip.Prefix]*rate.Limiter{}}
 	busy := netip.MustParsePrefix("203.0.113.1/32")
 	for range clientBurst {
 		c.allow(busy, at)
@@ -95,5 +95,38 @@ func TestClientsAreBounded(t *testing.T) {
 	}
 	if n := len(c.now) + len(c.old); n > 2*clientsKept {
 		t.Errorf("%d clients are remembered, at most %d are to be", n, 2*clientsKept)
+	}
+}
+
+// What is slow is so over all handlers that it was put before, and says of whom.
+func TestSlow(t *testing.T) {
+	t.Parallel()
+	clk := clock.NewManual(time.Date(2013, 6, 10, 1, 0, 0, 0, time.UTC))
+	slow := Slow(clk, 1, 2)
+	ok := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, Client(r)) })
+	handlers := []http.Handler{slow(ok), slow(ok)}
+	ask := func(i int, from string) (int, string) {
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		r.RemoteAddr = from
+		w := httptest.NewRecorder()
+		handlers[i%2].ServeHTTP(w, r)
+		return w.Code, w.Body.String()
+	}
+	for i, want := range []int{200, 200, 429, 429} {
+		if got, _ := ask(i, "192.0.2.1:5"); got != want {
+			t.Errorf("request %d is answered %d, want %d", i, got, want)
+		}
+	}
+	if got, who := ask(0, "[2001:db8::1]:5"); got != 200 || who != "2001:db8::/64" {
+		t.Errorf("another client: %d, %s", got, who)
+	}
+	clk.Advance(time.Second)
+	if got, who := ask(0, "192.0.2.1:6"); got != 200 || who != "192.0.2.1/32" {
+		t.Errorf("a second later: %d, %s", got, who)
+	}
+	for range 5 {
+		if got, who := ask(0, "127.0.0.1:6"); got != 200 || who != "" {
+			t.Errorf("behind a proxy that names nobody: %d, %q", got, who)
+		}
 	}
 }

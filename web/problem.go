@@ -54,7 +54,7 @@ func ProblemOf(err error) Problem {
 	switch {
 	case errors.Is(err, seal.ErrToken):
 		return problem(http.StatusNotFound, "This link is not valid.", "올바르지 않은 링크입니다.")
-	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, ErrNotFound), errors.Is(err, desk.ErrNoDraft):
+	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, ErrNotFound), errors.Is(err, desk.ErrNoDraft), errors.Is(err, access.ErrNobody):
 		return problem(http.StatusNotFound, "There is no such thing.", "찾으시는 것이 없습니다.")
 	case errors.As(err, &state):
 		return problem(http.StatusConflict, state.Error(), "이 발송은 지금 \""+state.State.Word("ko")+"\" 상태라서 그렇게 할 수 없습니다.")

@@ -56,6 +56,9 @@ func (a *app) serve(ctx context.Context, channels []address.Channel, listeners b
 	}
 	if listeners {
 		a.tell("Clarion is running. Pages: http://%s · Redis: %s (%s). End it with Ctrl-C or SIGTERM.", e.Public, a.db.Kind(), a.db.Where())
+		if err := a.tellFirst(ctx); err != nil {
+			return errors.Join(err, e.shutdown())
+		}
 	} else {
 		a.tell("A worker for %s is running. End it with Ctrl-C or SIGTERM.", names(channels))
 	}

@@ -43,7 +43,7 @@ func StartChromium(t testing.TB) *Chromium {
 	}
 	dir := Dir(t)
 	cmd := exec.Command("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
-		"--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--hide-scrollbars",
+		"--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost", "--hide-scrollbars",
 		"--user-data-dir="+filepath.Join(dir, "profile"), "--remote-debugging-pipe", "about:blank")
 	cmd.Env = append(os.Environ(), "HOME="+dir)
 	cmd.ExtraFiles = []*os.File{theirs, write} // file descriptors 3 and 4, as the flag asks
@@ -84,6 +84,26 @@ func (c *Chromium) Show(html string, s Screen) {
 	frame, _ := tree["frameTree"].(map[string]any)["frame"].(map[string]any)
 	c.call("Page.setDocumentContent", map[string]any{"frameId": frame["id"], "html": html})
 	c.Eval("Promise.all([...document.images].map(i => i.decode()).concat(document.fonts.ready)).then(() => 1)", nil)
+}
+
+// Go opens an address, and returns once the page is loaded.
+func (c *Chromium) Go(url string) {
+	c.t.Helper()
+	out := c.call("Page.navigate", map[string]any{"url": url})
+	if failed, ok := out["errorText"]; ok {
+		c.t.Fatalf("open %s: %v", url, failed)
+	}
+	c.Eval("new Promise(r => document.readyState === 'complete' ? r(1) : addEventListener('load', () => r(1)))", nil)
+}
+
+// Passkeys gives the browser a device that makes and uses passkeys, and always
+// takes the person for the right one (WebAuthn §11, virtual authenticators).
+func (c *Chromium) Passkeys() {
+	c.t.Helper()
+	c.call("WebAuthn.enable", nil)
+	c.call("WebAuthn.addVirtualAuthenticator", map[string]any{"options": map[string]any{
+		"protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true, "isUserVerified": true, "automaticPresenceSimulation": true,
+	}})
 }
 
 // Eval evaluates JavaScript in the page, waits for a promise, and reads the

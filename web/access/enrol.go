@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"fmt"
@@ -81,7 +82,7 @@ func (s *Store) First(ctx context.Context, code string, e Enrolment, client Clie
 	if err != nil {
 		return Welcome{}, err
 	}
-	apply, err := s.enrolment(ctx, forSetup+"first", forEnrol+"first", e, email)
+	apply, err := s.enrolment(ctx, forSetup+"first", forEnrol+"first", e, email, client)
 	if err != nil {
 		return Welcome{}, err
 	}
@@ -106,17 +107,17 @@ func (s *Store) First(ctx context.Context, code string, e Enrolment, client Clie
 	return w, err
 }
 
-// SetupFirst and AskFirst begin the first director's ways to log in.
+// SetupFirst begins a secret for the first director's app.
 func (s *Store) SetupFirst() Setup { return s.setup(forSetup+"first", "director") }
 
-// AskFirst asks for a passkey of the first director, who types this name and address.
-func (s *Store) AskFirst(name, email string) (Question, error) {
-	return s.askCreation(forEnrol+"first", &account{Staff: Staff{Name: name, Email: email}, Handle: newHandle()})
+// AskFirst asks for a passkey of the first director.
+func (s *Store) AskFirst() (Question, error) {
+	return s.askCreation(forEnrol+"first", &account{Staff: Staff{Name: "director", Email: "director"}, Handle: newHandle()})
 }
 
 // enrolment checks what somebody gives to log in with, and returns what puts it
 // into their account.
-func (s *Store) enrolment(ctx context.Context, setup, enrol string, e Enrolment, email string) (apply func(*account) error, err error) {
+func (s *Store) enrolment(ctx context.Context, setup, enrol string, e Enrolment, email string, client Client) (apply func(*account) error, err error) {
 	name, language, err := checkPerson(e.Name, e.Language)
 	if err != nil {
 		return nil, err
@@ -131,7 +132,7 @@ func (s *Store) enrolment(ctx context.Context, setup, enrol string, e Enrolment,
 		}
 		return func(a *account) error {
 			a.Name, a.Language, a.Handle = name, language, c.Handle
-			return s.created(a, c, e.Answer, name)
+			return s.created(a, c, e.Answer, cmp.Or(client.Browser, name))
 		}, nil
 	}
 	if err := checkPassword(e.Password, name, email, s.cfg.Organisation); err != nil {
@@ -279,6 +280,12 @@ func (t *team) invited(id string) (*invitation, error) {
 	return i, nil
 }
 
+// Link is the address of the page for the secret of an invitation.
+func (s *Store) Link(secret string) string { return s.cfg.Origin + "/invite/" + secret }
+
+// FirstPage is the address of the page for the first director.
+func (s *Store) FirstPage() string { return s.cfg.Origin + "/first" }
+
 // SetupInvited begins a secret for the app of who has an invitation.
 func (s *Store) SetupInvited(i Invitation) Setup { return s.setup(forSetup+i.ID, i.Email) }
 
@@ -294,7 +301,7 @@ func (s *Store) Join(ctx context.Context, secret string, e Enrolment, client Cli
 	if err != nil {
 		return Welcome{}, err
 	}
-	apply, err := s.enrolment(ctx, forSetup+invited.ID, forEnrol+invited.ID, e, invited.Email)
+	apply, err := s.enrolment(ctx, forSetup+invited.ID, forEnrol+invited.ID, e, invited.Email, client)
 	if err != nil {
 		return Welcome{}, err
 	}

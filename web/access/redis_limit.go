@@ -32,7 +32,7 @@ type try struct {
 }
 
 // try counts a try of an account (the digest of whatever address was typed, ""
-// for none) and of a client (an address or network, as text). The failures that
+// for none) and of a client (an address or network, as text, "" if nobody knows). The failures that
 // it is not one of are taken back by succeed.
 func (s *Store) try(ctx context.Context, account, client string) (try, error) {
 	now := s.clk.Now()
@@ -49,7 +49,12 @@ func (s *Store) try(ctx context.Context, account, client string) (try, error) {
 	if account != "" {
 		add(accountLimits, account)
 	}
-	add(clientLimits, s.digest(ofClient, client))
+	if client != "" { // behind a proxy that names nobody all are one, and one would lock out all
+		add(clientLimits, s.digest(ofClient, client))
+	}
+	if len(t.keys) == 0 {
+		return t, nil
+	}
 	full, err := tryScript.Run(ctx, s.rdb, t.keys, args...).Int()
 	if err != nil {
 		return try{}, fmt.Errorf("count a log-in: %w", err)
@@ -68,6 +73,9 @@ func (s *Store) try(ctx context.Context, account, client string) (try, error) {
 
 // succeed takes the try back.
 func (t try) succeed(ctx context.Context) error {
+	if len(t.keys) == 0 {
+		return nil
+	}
 	if err := giveBackScript.Run(ctx, t.s.rdb, t.keys).Err(); err != nil && !missing(err) {
 		return fmt.Errorf("count a log-in: %w", err)
 	}

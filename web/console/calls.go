@@ -145,16 +145,22 @@ func (c *console) menu(r *http.Request, who *access.Visitor, say func(en, ko str
 	}{
 		{"/calls", say("Calls", "발송"), access.Watch},
 		{"/drafts", say("Drafts", "초안"), access.Write},
+		{"/staff", say("Team", "팀"), access.Team},
+		{"/audit", say("Audit trail", "감사 기록"), access.Trail},
 	} {
-		if who.May(m.right) {
+		if who.May(m.right) && (c.Staff != nil || m.right != access.Team && m.right != access.Trail) {
 			out = append(out, menuItem{Path: m.path, Words: m.words, Here: r.URL.Path == m.path || len(r.URL.Path) > len(m.path) && r.URL.Path[:len(m.path)+1] == m.path+"/"})
 		}
 	}
 	return out
 }
 
-// home leads everyone to the page that is theirs.
-func (c *console) home(w http.ResponseWriter, r *http.Request, _ *access.Visitor) error {
-	http.Redirect(w, r, "/calls", http.StatusSeeOther)
+// home leads everyone to the first of the pages that are theirs.
+func (c *console) home(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
+	to := "/account"
+	if menu := c.menu(r, who, sayer(english)); len(menu) > 0 {
+		to = menu[0].Path
+	}
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }

@@ -65,7 +65,12 @@ func New(p Parts) (http.Handler, error) {
 	}
 	c.mux.HandleFunc("GET /static/{name}", c.pages.asset)
 	c.mux.Handle("POST /language", guard.Public(http.HandlerFunc(c.language)))
-	for _, rt := range c.table() {
+	routes := c.table()
+	if p.Staff != nil { // the demo has nobody who could log in
+		c.entries(guard)
+		routes = append(routes, c.staffTable()...)
+	}
+	for _, rt := range routes {
 		c.mux.Handle(rt.pattern, guard.Need(rt.right, c.serve(rt)))
 	}
 	return &bounded{web.PerClient(headers(c.mux), p.Clock)}, nil
@@ -190,6 +195,7 @@ func (c *console) showAs(w http.ResponseWriter, r *http.Request, who *access.Vis
 	lang := languageOf(r, who)
 	p.Path, p.Person = r.URL.Path, who
 	if who != nil {
+		p.Account = c.Staff != nil
 		p.Token, p.Menu = who.Form(), c.menu(r, who, sayer(lang))
 	}
 	if p.Told == "" {

@@ -31,6 +31,7 @@ type page struct {
 	Path      string // of the page itself
 	Person    *access.Visitor
 	Token     string // against forged forms
+	Account   bool   // the person has one, and can log out
 	Menu      []menuItem
 	Rehearsal bool
 	Told      string   // what was done, in a sentence

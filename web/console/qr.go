@@ -1,0 +1,36 @@
+package console
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+
+	"github.com/skip2/go-qrcode"
+)
+
+// A drawing is SVG of our own making.
+type drawing = template.HTML
+
+// qr draws a QR code as SVG: black on white in either scheme, with its quiet
+// zone, since cameras want it so.
+func qr(text string) (drawing, error) {
+	code, err := qrcode.New(text, qrcode.Medium)
+	if err != nil {
+		return "", fmt.Errorf("draw a QR code: %w", err)
+	}
+	rows := code.Bitmap()
+	var path strings.Builder
+	for y, row := range rows {
+		for x := 0; x < len(row); x++ {
+			from := x
+			for x < len(row) && row[x] {
+				x++
+			}
+			if x > from {
+				fmt.Fprintf(&path, "M%d %dh%dv1h-%dz", from, y, x-from, x-from)
+			}
+		}
+	}
+	size := len(rows)
+	return drawing(fmt.Sprintf(`<svg class="qr" viewBox="0 0 %d %d" role="img" aria-label="QR"><rect width="%d" height="%d" fill="#ffffff"/><path d="%s" fill="#000000"/></svg>`, size, size, size, size, path.String())), nil
+}
