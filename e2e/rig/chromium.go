@@ -71,6 +71,16 @@ func StartChromium(t testing.TB) *Chromium {
 // its pictures.
 func (c *Chromium) Show(html string, s Screen) {
 	c.t.Helper()
+	c.On(s)
+	tree := c.call("Page.getFrameTree", nil)
+	frame, _ := tree["frameTree"].(map[string]any)["frame"].(map[string]any)
+	c.call("Page.setDocumentContent", map[string]any{"frameId": frame["id"], "html": html})
+	c.Eval("Promise.all([...document.images].map(i => i.decode()).concat(document.fonts.ready)).then(() => 1)", nil)
+}
+
+// On puts the page on a screen.
+func (c *Chromium) On(s Screen) {
+	c.t.Helper()
 	scheme := "light"
 	if s.Dark {
 		scheme = "dark"
@@ -80,10 +90,6 @@ func (c *Chromium) Show(html string, s Screen) {
 	}
 	c.call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": scheme}}})
 	c.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": s.Width, "height": 800, "deviceScaleFactor": s.Scale, "mobile": s.Width < 600})
-	tree := c.call("Page.getFrameTree", nil)
-	frame, _ := tree["frameTree"].(map[string]any)["frame"].(map[string]any)
-	c.call("Page.setDocumentContent", map[string]any{"frameId": frame["id"], "html": html})
-	c.Eval("Promise.all([...document.images].map(i => i.decode()).concat(document.fonts.ready)).then(() => 1)", nil)
 }
 
 // Go opens an address, and returns once the page is loaded.

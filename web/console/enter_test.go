@@ -365,6 +365,78 @@ func TestAccountPages(t *testing.T) {
 	other.says("지금 이곳")
 }
 
+// await waits until something holds on a page that is loaded.
+func await(t *testing.T, c *rig.Chromium, what, js string) {
+	t.Helper()
+	rig.Eventually(t, time.Minute, what, func() bool {
+		var is bool
+		c.Eval("document.readyState === 'complete' && ("+js+")", &is)
+		return is
+	})
+}
+
+// No page about getting in has a finding of axe-core, or scrolls sideways: in
+// English by day on a phone, in Korean by night on a desk.
+func TestEntryIsAccessible(t *testing.T) {
+	t.Parallel()
+	axe, err := os.ReadFile(rig.AxeCore(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newGate(t)
+	c := rig.StartChromium(t)
+	c.Passkeys()
+	look := func(paths ...string) {
+		t.Helper()
+		for _, path := range paths {
+			for lang, screen := range map[string]rig.Screen{"en": {Width: 390}, "ko": {Width: 1280, Dark: true}} {
+				c.On(screen)
+				if path != "" {
+					c.Go(g.url + "/robots.txt")
+					c.Eval("document.cookie = 'lang="+lang+"; path=/'", nil)
+					c.Go(g.url + path)
+				}
+				c.Eval("document.querySelectorAll('details').forEach(d => d.open = true)", nil)
+				c.Eval(string(axe)+"; 1", nil)
+				var got struct {
+					Found []string
+					Wide  bool
+					At    string
+				}
+				c.Eval(`axe.run(document).then(r => ({
+					found: r.violations.map(v => v.id + ": " + v.help + ": " + v.nodes.map(n => n.html).join(" | ")),
+					wide: document.documentElement.scrollWidth > innerWidth, at: location.pathname}))`, &got)
+				want, _, _ := strings.Cut(path, "?")
+				if got.Wide || want != "" && got.At != want {
+					t.Errorf("%s in %s: at %s, sideways %v", path, lang, got.At, got.Wide)
+				}
+				for _, f := range got.Found {
+					t.Errorf("%s in %s: %s", path, lang, f)
+				}
+				if dir := os.Getenv("CLARION_PICTURES"); dir != "" {
+					g.must(os.WriteFile(filepath.Join(dir, strings.ReplaceAll(got.At, "/", "_")+"-"+lang+".png"), c.Screenshot(), 0o600))
+				}
+			}
+		}
+	}
+	look("/first")
+	han := g.director("en")
+	han.get("/staff", 200)
+	han.post("/staff/invite", 200, "email", "kim@save9.example", "role", "director", "role", "list_keeper")
+	to := link.FindStringSubmatch(han.page)[1]
+	look("/login", to)
+	c.Eval("document.querySelector('#name').value = '김영희'; document.querySelector('[data-ask]').click()", nil)
+	await(t, c, "kim to be in", "location.pathname !== '"+to+"'")
+	han.get("/staff", 200)
+	han.post("/staff/invite", 200, "email", "lee@save9.example", "role", "volunteer")
+	look("/account", "/prove?back=/account", "/staff", "/audit")
+	c.Go(g.url + "/staff")
+	c.Eval("document.querySelector('#email').value = 'park@save9.example'; document.querySelector('form[action=\"/staff/invite\"] input[value=watcher]').click(); document.querySelector('form[action=\"/staff/invite\"] button').click()", nil)
+	await(t, c, "the link", "!!document.querySelector('#link')")
+	look("")
+	look(to) // used up by now
+}
+
 // A person makes a passkey, logs in with it, and proves with it who they are.
 func TestPasskeyInChromium(t *testing.T) {
 	t.Parallel()
@@ -375,29 +447,14 @@ func TestPasskeyInChromium(t *testing.T) {
 	to := link.FindStringSubmatch(han.page)[1]
 	c := rig.StartChromium(t)
 	c.Passkeys()
-	at := func(what, js string) {
-		t.Helper()
-		rig.Eventually(t, 30*time.Second, what, func() bool {
-			var is bool
-			c.Eval("document.readyState === 'complete' && ("+js+")", &is)
-			return is
-		})
-	}
-	picture := func(name string) {
-		if dir := os.Getenv("CLARION_PICTURES"); dir != "" {
-			g.must(os.WriteFile(filepath.Join(dir, name+".png"), c.Screenshot(), 0o600))
-		}
-	}
+	at := func(what, js string) { t.Helper(); await(t, c, what, js) }
 	c.Go(g.url + to)
-	picture("invited")
 	c.Eval("document.querySelector('#name').value = 'Kim Younghee'; document.querySelector('[data-ask]').click()", nil)
 	at("kim to be in", "location.pathname !== '"+to+"'")
 	c.Go(g.url + "/account")
 	at("the account with the passkey", "document.body.innerText.includes('Kim Younghee')")
-	picture("account")
 	c.Eval("document.querySelector('form[action=\"/logout\"] button').click()", nil)
 	at("the log-in", "location.pathname === '/login'")
-	picture("login")
 	c.Go(g.url + "/login?back=/account")
 	c.Eval("document.querySelector('[data-ask]').click()", nil)
 	at("the account", "location.pathname === '/account'")
@@ -410,5 +467,4 @@ func TestPasskeyInChromium(t *testing.T) {
 	at("the device to refuse", "!document.querySelector('form[action=\"/account/passkey\"] [data-failed]').hidden")
 	c.Go(g.url + "/audit")
 	at("the trail", "document.body.innerText.includes('passkey')")
-	picture("audit")
 }
