@@ -147,6 +147,19 @@ func (l *Ledger) Waiting(ctx context.Context, call ID) ([]Lease, error) {
 	return out, nil
 }
 
+// TakeUp ends the waiting of a work before its time, if it waits under the lease's
+// fence and its call is running: it is the caller's to hand out then. One that is
+// lost between here and the queue is found by Idle. Of a work that sleeps it must
+// not be asked: those of one time wake together.
+func (l *Ledger) TakeUp(ctx context.Context, lease Lease) (bool, error) {
+	keys := []string{keyCall.Name(lease.Call), keyOpen.Name(lease.Call), keyLater.Name(lease.Call)}
+	n, err := l.lua.takeUp.Run(ctx, l.rdb, keys, lease.Work, lease.Fence).Int()
+	if err != nil {
+		return false, fmt.Errorf("take up batch %s/%d: %w", lease.Call, lease.Work, err)
+	}
+	return n == 1, nil
+}
+
 // NextDue returns when the next delivery or work of a call is due, the zero time when none waits.
 func (l *Ledger) NextDue(ctx context.Context, call ID) (time.Time, error) {
 	pipe := l.rdb.Pipeline()

@@ -82,6 +82,9 @@ var luaTransition string
 //go:embed lua/refence.lua
 var luaRefence string
 
+//go:embed lua/takeup.lua
+var luaTakeUp string
+
 //go:embed lua/canary.lua
 var luaCanary string
 
@@ -89,13 +92,13 @@ var luaCanary string
 var luaRollUp string
 
 type scripts struct {
-	begin, turn, finish, release, takeover, collect, addBatch, receipt, cancel, cancelPlan, settle, transition, refence, rollUp, canary *redis.Script
+	begin, turn, finish, release, takeover, collect, addBatch, receipt, cancel, cancelPlan, settle, transition, refence, rollUp, canary, takeUp *redis.Script
 }
 
 func newScripts() scripts {
 	s := func(text string) *redis.Script { return redis.NewScript(luaCommon + text) }
 	return scripts{s(luaBegin), s(luaTurn), s(luaFinish), s(luaRelease), s(luaTakeover), s(luaCollect),
-		s(luaAddBatch), s(luaReceipt), s(luaCancel), s(luaCancelPlan), s(luaSettle), s(luaTransition), s(luaRefence), s(luaRollUp), s(luaCanary)}
+		s(luaAddBatch), s(luaReceipt), s(luaCancel), s(luaCancelPlan), s(luaSettle), s(luaTransition), s(luaRefence), s(luaRollUp), s(luaCanary), s(luaTakeUp)}
 }
 
 // A Ledger keeps calls and the states of all their deliveries in Redis. It is

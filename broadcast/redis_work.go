@@ -24,6 +24,9 @@ type Lease struct {
 	Worker string
 }
 
+// Next is the lease under which the work is put back: in nobody's hands.
+func (l Lease) Next() Lease { return Lease{Call: l.Call, Work: l.Work, Fence: l.Fence + 1} }
+
 func (l Lease) owner() string { return strconv.FormatInt(l.Fence, 10) + "|" + l.Worker }
 
 // Outcomes of Begin and Claim beside a call's state.
@@ -321,7 +324,7 @@ const DoubtAttempts = 3
 // behind it. It returns the next lease and how many are in doubt; false when
 // another was quicker.
 func (l *Ledger) Takeover(ctx context.Context, dead Lease, reason uint8, resend time.Time) (Lease, int, bool, error) {
-	next := Lease{Call: dead.Call, Work: dead.Work, Fence: dead.Fence + 1}
+	next := dead.Next()
 	w := &Work{Channel: address.Email}
 	var states []string
 	var rs []run

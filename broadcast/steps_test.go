@@ -170,6 +170,24 @@ func (w *world) plain() map[string]func(*rapid.T) {
 			}
 			w.handOut(got...)
 		},
+		"take up": func(t *rapid.T) {
+			number := pick(t, "work", slices.Sorted(maps.Keys(w.open)))
+			work := w.open[number]
+			lease := Lease{Call: w.id, Work: number, Fence: work.fence}
+			if w.chance("an old fence") {
+				lease.Fence--
+			}
+			want := w.state == Running && lease.Fence == work.fence && !work.later.IsZero()
+			got, err := w.TakeUp(ctx, lease)
+			w.ok(err)
+			if got != want {
+				t.Fatalf("take up %v: %v", lease, got)
+			}
+			if got {
+				work.later = time.Time{}
+				w.handOut(lease)
+			}
+		},
 		"hand out what was lost": func(t *rapid.T) {
 			idle, err := w.Idle(ctx, w.id)
 			w.ok(err)

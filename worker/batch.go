@@ -125,6 +125,9 @@ func (w *Worker) begin(ctx context.Context, lease broadcast.Lease) (b *batch, er
 // does so apart, and leaves its connection to others.
 func (b *batch) proceed(ctx context.Context) {
 	wait, err := b.run(ctx)
+	if err != nil || wait == 0 {
+		b.leaveLane(ctx)
+	}
 	b.gate.leave()
 	if err == nil && wait > 0 {
 		b.w.apart.Go(func() {
@@ -152,6 +155,7 @@ func (b *batch) proceed(ctx context.Context) {
 // what is not committed by then is in doubt.
 func (b *batch) leaveToSweep(ctx context.Context, err error) {
 	b.lastWords(ctx)
+	b.leaveLane(ctx)
 	b.w.log.Warn("a batch is left to the sweep", "call", b.lease.Call, "batch", b.lease.Work, "error", err)
 	b.w.hands.drop(b.lease)
 }
@@ -165,6 +169,9 @@ type batch struct {
 	gate    *gate
 	number  uint8 // the gate's number in the call
 	session gateway.Session
+	line    bool   // the session is the batch's own, and one of the connections that its lane bears
+	place   *place // that connection, or the right to one; nil: none, or they are not counted
+	heldUp  bool   // the batch was put back for a while
 	quiet   *night
 	pacing
 
@@ -180,6 +187,7 @@ type batch struct {
 // back says why a batch goes back before it is finished.
 type back struct {
 	wait   time.Duration // not before; 0: at once
+	inLine bool          // it is called before that, once its lane has a connection for it
 	asleep time.Time     // its contacts sleep until then
 }
 
@@ -191,7 +199,12 @@ func (b *batch) run(ctx context.Context) (wait time.Duration, err error) {
 		w.log.Error("no gateway of the call serves the channel in this process; the batch waits", "call", b.lease.Call, "channel", b.work.Channel)
 		return 0, b.giveBack(ctx, back{wait: noGateWait})
 	}
-	defer func() { b.gate.keep(b.session); b.session = nil }()
+	defer func() {
+		if !b.line { // that one goes with its place
+			b.gate.keep(b.session)
+			b.session = nil
+		}
+	}()
 	b.scratch = w.scratch()
 	defer func() { w.scratches.Put(b.scratch) }()
 	b.page = w.journal.take()

@@ -6,6 +6,7 @@ import (
 
 	"clarion/internal/clock"
 	"clarion/internal/redistest"
+	"clarion/lists/address"
 	"clarion/worker/gateway"
 )
 
@@ -32,6 +33,17 @@ func TestPaceOnCluster(t *testing.T) {
 	}
 	if err := p.release(ctx, gateLimit("relay")); err != nil {
 		t.Error(err)
+	}
+	all := newPlaces(p, time.Minute)
+	got, _, err := all.occupy(ctx, laneLimit(address.Email, "gmail.com", false), 1, "c/1/1", "c/1/2")
+	if err != nil || got == nil {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if err := all.renew(ctx); err != nil || !all.has(got) {
+		t.Error(err)
+	}
+	if next, err := all.vacate(ctx, got, true); err != nil || next != "" {
+		t.Errorf("%q, %v", next, err)
 	}
 }
 

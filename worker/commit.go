@@ -70,12 +70,18 @@ func (b *batch) giveBack(ctx context.Context, why back) error {
 	if why.wait > 0 {
 		when = w.clk.Now().Add(why.wait)
 	}
+	b.heldUp = why.wait > 0
 	return w.persist(ctx, func(ctx context.Context) error {
 		state, mine, err := w.ledger.Release(ctx, b.lease, when)
-		if err != nil || !mine || state != broadcast.Running || !when.IsZero() {
+		switch {
+		case err != nil || !mine || state != broadcast.Running:
 			return err
+		case why.inLine:
+			return b.calledEarly(ctx)
+		case !when.IsZero():
+			return nil
 		}
-		return w.queue.Enqueue(ctx, broadcast.Lease{Call: b.lease.Call, Work: b.lease.Work, Fence: b.lease.Fence + 1}, b.work.Channel)
+		return w.queue.Enqueue(ctx, b.lease.Next(), b.work.Channel)
 	})
 }
 

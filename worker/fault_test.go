@@ -142,7 +142,7 @@ func (f *faulty) worker(seed uint64, share float64) (*worker.Worker, *badLine) {
 	f.must(err)
 	parts := worker.Parts{Redis: client, Ledger: broadcast.Open(client, clock.System{}), People: people, Keys: f.keys, Clock: clock.System{},
 		Log: slog.New(slog.DiscardHandler), Gates: f.gates}
-	w, err := worker.New(worker.Config{Liveness: time.Second, Grace: 500 * time.Millisecond, Sweep: 50 * time.Millisecond, Drain: 5 * time.Second, Links: links}, parts)
+	w, err := worker.New(short(worker.Config{}), parts)
 	f.must(err)
 	f.must(w.Start(f.t.Context()))
 	f.t.Cleanup(w.Shutdown)

@@ -81,16 +81,23 @@ func (g *gate) leave() {
 }
 
 // session returns a standing session, nil when the gateway has none to offer.
-func (g *gate) session(ctx context.Context) (gateway.Session, error) {
+// Where the lane's connections are counted, it is the batch's own if it is itself
+// what reaches the lane.
+func (g *gate) session(ctx context.Context, counted bool) (s gateway.Session, own bool, err error) {
+	if lines, ok := g.Gateway.(gateway.LineOpener); ok && counted {
+		s, err = lines.OpenLine(ctx)
+		return s, err == nil, err
+	}
 	opener, ok := g.Gateway.(gateway.SessionOpener)
 	if !ok {
-		return nil, nil
+		return nil, false, nil
 	}
 	select {
 	case s := <-g.idle:
-		return s, nil
+		return s, false, nil
 	default:
-		return opener.OpenSession(ctx)
+		s, err = opener.OpenSession(ctx)
+		return s, false, err
 	}
 }
 

@@ -15,6 +15,10 @@ import (
 type Lane struct {
 	Rate   float64 // messages a second, 0 for no limit
 	Warmup Warmup
+	// Connections are the most that may be open to it at a time, 0 for no limit:
+	// sessions with its exchangers where a gateway reaches them itself, groups on
+	// their way where it is a relay.
+	Connections int
 }
 
 // Lanes are the limits of lanes: for each channel by name, a mail domain or a

@@ -61,7 +61,7 @@ func (s *sweeper) lost(ctx context.Context, id broadcast.ID, seen *looked) error
 				continue
 			}
 		}
-		if err := s.handOut(ctx, l); err != nil {
+		if err := w.handOut(ctx, l); err != nil {
 			return err
 		}
 	}

@@ -31,7 +31,7 @@ type pacing struct {
 }
 
 // ready brings the next group to where it may be claimed: a sign of life, nothing
-// left alone on its way, a connection, and its slots in every limit. It answers
+// left alone on its way, one of its lane's connections, its gateway's, and its slots in every limit. It answers
 // with a back when that would take too long to keep the batch.
 func (b *batch) ready(ctx context.Context, g broadcast.Group) (*back, error) {
 	w := b.w
@@ -55,9 +55,12 @@ func (b *batch) ready(ctx context.Context, g broadcast.Group) (*back, error) {
 			return why, err
 		}
 	}
+	if why, err := b.enterLane(ctx); err != nil || why != nil {
+		return why, err
+	}
 	if b.session == nil {
 		var err error
-		if b.session, err = b.gate.session(ctx); err != nil {
+		if b.session, b.line, err = b.gate.session(ctx, b.place != nil); err != nil {
 			return &back{wait: b.holdGate(ctx, gateway.Classify(err, false))}, nil
 		}
 	}

@@ -74,7 +74,7 @@ func (b *batch) send(ctx context.Context, g broadcast.Group) (why *back) {
 	if b.session != nil {
 		if err := b.session.SendGroup(ctx, b.messages, begin, conclude); err != nil {
 			b.session.Close()
-			b.session = nil
+			b.session, b.line = nil, false
 			broken = true
 		}
 	} else {

@@ -118,7 +118,7 @@ func (s *sweeper) call(ctx context.Context, id broadcast.ID, seen *looked) error
 	waited, err := w.ledger.Waiting(ctx, id)
 	errs = append(errs, err)
 	for _, l := range append(due, waited...) {
-		errs = append(errs, s.handOut(ctx, l))
+		errs = append(errs, w.handOut(ctx, l))
 	}
 	errs = append(errs, s.lost(ctx, id, seen))
 	_, err = w.ledger.Settle(ctx, id)
@@ -150,15 +150,15 @@ func (s *sweeper) done(ctx context.Context, c *broadcast.Call, seen *looked) err
 }
 
 // handOut queues a work, whatever it is.
-func (s *sweeper) handOut(ctx context.Context, l broadcast.Lease) error {
+func (w *Worker) handOut(ctx context.Context, l broadcast.Lease) error {
 	if l.Work == broadcast.PlanWork {
-		return s.w.queue.enqueuePlan(ctx, l)
+		return w.queue.enqueuePlan(ctx, l)
 	}
-	work, err := s.w.ledger.Work(ctx, l.Call, l.Work)
+	work, err := w.ledger.Work(ctx, l.Call, l.Work)
 	if err != nil {
 		return err
 	}
-	return s.w.queue.Enqueue(ctx, l, work.Channel)
+	return w.queue.Enqueue(ctx, l, work.Channel)
 }
 
 // takeover frees the works that nobody has in hand any more, and hands them out.
@@ -222,7 +222,7 @@ func (s *sweeper) free(ctx context.Context, c *broadcast.Call, l broadcast.Lease
 	}
 	w.log.Warn("took over a batch that its worker gave no more sign of", "call", l.Call, "batch", l.Work, "worker", l.Worker, "in_doubt", doubt)
 	if c.State == broadcast.Running {
-		return s.handOut(ctx, next)
+		return w.handOut(ctx, next)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -72,6 +74,17 @@ func (q *Queue) put(ctx context.Context, kind, queue, id string, payload any) (f
 func workID(l broadcast.Lease) string { return fmt.Sprintf("%s/%d", l.Call, l.Work) }
 
 func leaseID(l broadcast.Lease) string { return fmt.Sprintf("%s/%d/%d", l.Call, l.Work, l.Fence) }
+
+// parseLeaseID reads what leaseID wrote.
+func parseLeaseID(s string) (l broadcast.Lease, err error) {
+	parts := strings.Split(s, "/")
+	if len(parts) != 3 {
+		return l, fmt.Errorf("%q names no batch", s)
+	}
+	work, err1 := strconv.ParseUint(parts[1], 10, 32)
+	fence, err2 := strconv.ParseInt(parts[2], 10, 64)
+	return broadcast.Lease{Call: broadcast.ID(parts[0]), Work: uint32(work), Fence: fence}, errors.Join(err1, err2)
+}
 
 // Enqueue hands a work out. The task's id is call, batch and fence, so that the
 // same hand-out twice is one task.

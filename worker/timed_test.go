@@ -9,6 +9,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"clarion/broadcast"
 	"clarion/internal/clock"
 	"clarion/internal/quiet"
@@ -64,7 +66,12 @@ func (n *notebook) times(to string) []time.Time {
 // newTimed makes a desk whose clock stands at a time such as "2013-06-10T20:59:50+09:00".
 func newTimed(t *testing.T, at, csv string) *timed {
 	t.Helper()
-	d := &timed{desk: &desk{t: t, rdb: redistest.New(t)}, clk: clock.NewManual(moment(t, at))}
+	return newTimedOn(t, redistest.New(t), at, csv)
+}
+
+func newTimedOn(t *testing.T, rdb redis.UniversalClient, at, csv string) *timed {
+	t.Helper()
+	d := &timed{desk: &desk{t: t, rdb: rdb}, clk: clock.NewManual(moment(t, at))}
 	d.sent = &notebook{clk: d.clk, at: map[string][]time.Time{}}
 	var err error
 	d.keys, err = seal.New([]byte(strings.Repeat("k", 32)))

@@ -122,6 +122,7 @@ type Worker struct {
 	log       *slog.Logger
 	queue     *Queue
 	pace      *pace
+	places    *places
 	systems   *Systems
 	meter     meter
 	shares    shares
@@ -169,6 +170,7 @@ func New(cfg Config, p Parts) (*Worker, error) {
 		rdb: p.Redis, ledger: p.Ledger, people: p.People, keys: p.Keys, clk: p.Clock, log: p.Log,
 		queue: NewQueue(p.Redis), pace: newPace(p.Redis, p.Clock, cfg.Zone), systems: NewSystems(p.Redis, p.Keys, p.Clock), gates: map[string]*gate{}, born: time.Now(),
 	}
+	w.places = newPlaces(w.pace, cfg.Liveness)
 	w.calls.load = w.loadCall
 	w.trips.ledger = p.Ledger
 	w.hands.works = map[string]bool{}
@@ -340,6 +342,9 @@ func (w *Worker) refresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, w.cfg.Liveness)
 	defer cancel()
 	if err := w.beat(ctx); err != nil {
+		return err
+	}
+	if err := w.places.renew(ctx); err != nil {
 		return err
 	}
 	w.liveTill.Store(int64(began + w.cfg.Liveness))

@@ -73,12 +73,17 @@ func (d *desk) start() *worker.Worker { return d.startWith(worker.Config{Samples
 
 func (d *desk) startWith(c worker.Config) *worker.Worker {
 	d.t.Helper()
-	c.Liveness, c.Grace, c.Sweep, c.Drain, c.Links = time.Second, 500*time.Millisecond, 50*time.Millisecond, 5*time.Second, links
-	w, err := worker.New(c, d.parts())
+	w, err := worker.New(short(c), d.parts())
 	d.must(err)
 	d.must(w.Start(d.t.Context()))
 	d.t.Cleanup(w.Shutdown)
 	return w
+}
+
+// short sets short times.
+func short(c worker.Config) worker.Config {
+	c.Liveness, c.Grace, c.Sweep, c.Drain, c.Links = time.Second, 500*time.Millisecond, 50*time.Millisecond, 5*time.Second, links
+	return c
 }
 
 // load imports a table in CSV onto the list "supporters".

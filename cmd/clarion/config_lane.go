@@ -34,8 +34,10 @@ func (c *config) checkLanes(wrong func(key []string, format string, args ...any)
 				wrong(key, `lane.%s.%q can be no lane: a mail domain in small letters between quotes, a carrier as call report names it, "default" and "other" are right`, ch, name)
 			case !(l.Rate >= 0 && l.Rate <= 1e6):
 				wrong(append(key, "rate"), "rate is %v: messages a second are right (0.5 is one every two seconds)", l.Rate)
+			case l.Connections < 0:
+				wrong(append(key, "connections"), "connections is %d: how many may be open at a time, over all machines, is right (1 or more)", l.Connections)
 			case l == worker.Lane{}:
-				wrong(key, "lane.%s.%q sets nothing: rate, warmup or both are right", ch, name)
+				wrong(key, "lane.%s.%q sets nothing: rate, connections or warmup are right", ch, name)
 			}
 			if err := l.Warmup.Check(); err != nil {
 				wrong(append(key, "warmup"), "%v", err)

@@ -243,6 +243,13 @@ type Reporter interface {
 // ErrForged means that a request does not come from the provider.
 var ErrForged = errors.New("the request does not come from the gateway")
 
+// A LineOpener is a gateway that reaches the receiving systems itself, over as many
+// connections as it needs, and can keep to one where they are counted.
+type LineOpener interface {
+	// OpenLine returns a session that has one connection at a time, and none once it is closed.
+	OpenLine(ctx context.Context) (Session, error)
+}
+
 // A Poller is asked for reports by the clock. It returns what has ended since
 // the last Poll of this process; a report may come again after a restart.
 type Poller interface {

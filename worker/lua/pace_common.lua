@@ -40,3 +40,10 @@ local function learned(rate, from, now, recovery)
   if not rate then return nil end
   return rate * (1 + math.max(now - from, 0) / recovery)
 end
+
+-- occupy keeps a place for a batch. A lane's places in use are a sorted set: the batch that has each, and until when
+-- (microseconds) unless its worker gives a sign of life before.
+local function occupy(places, now, lease, batch)
+  redis.call('ZADD', places, string.format('%.0f', now + lease), batch)
+  redis.call('PEXPIRE', places, string.format('%.0f', lease / 1000 + 60000))
+end

@@ -28,6 +28,14 @@ func (d *destination) key() string {
 	return strings.Join(d.hosts, " ")
 }
 
+// session names the sessions with one of its exchangers that it may use.
+func (d *destination) session(host string) string {
+	if d.policy != nil {
+		return "tls " + host
+	}
+	return host
+}
+
 // How long what was found is believed. net.Resolver tells no TTL: the record's
 // own is likely longer, and a domain that moves its mail keeps the old exchangers
 // running for longer than this.

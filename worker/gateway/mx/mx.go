@@ -24,6 +24,7 @@ type Gateway struct {
 var (
 	_ gateway.Gateway       = (*Gateway)(nil)
 	_ gateway.SessionOpener = (*Gateway)(nil)
+	_ gateway.LineOpener    = (*Gateway)(nil)
 	_ gateway.Prober        = (*Gateway)(nil)
 )
 
@@ -43,7 +44,7 @@ func New(c Config, name string, dns *net.Resolver) (*Gateway, error) {
 // Send sends one message.
 func (g *Gateway) Send(ctx context.Context, m gateway.Message) (r gateway.Receipt, err error) {
 	err = gateway.ErrNotSent
-	_ = g.group(ctx, []gateway.Message{m}, func(int) bool { return true }, func(_ int, rr gateway.Receipt, e error) { r, err = rr, e })
+	_ = session{g}.SendGroup(ctx, []gateway.Message{m}, func(int) bool { return true }, func(_ int, rr gateway.Receipt, e error) { r, err = rr, e })
 	if errors.Is(err, gateway.ErrNotSent) {
 		err = &gateway.Error{Kind: gateway.Temporary, Reason: gateway.Network, Err: errors.New("the message was not begun")}
 	}
@@ -71,7 +72,7 @@ type session struct{ g *Gateway }
 func (session) Close() error { return nil }
 
 func (s session) SendGroup(ctx context.Context, group []gateway.Message, proceed func(int) bool, result func(int, gateway.Receipt, error)) error {
-	return s.g.group(ctx, group, proceed, result)
+	return s.g.serve(ctx, s.g.parts(ctx, group), atOnce, &s.g.pool, group, proceed, result)
 }
 
 // A part is the messages of a group that go to the same exchangers.
@@ -83,9 +84,9 @@ type part struct {
 // atOnce is how many destinations of one group are served at the same time.
 const atOnce = 8
 
-// group sends a group: the parts beside each other, the messages of a part in
+// serve sends a group: so many parts beside each other, the messages of a part in
 // order over one session. Its error says that a line broke, or could not be had.
-func (g *Gateway) group(ctx context.Context, group []gateway.Message, proceed func(int) bool, result func(int, gateway.Receipt, error)) error {
+func (g *Gateway) serve(ctx context.Context, parts []*part, beside int, from keeper, group []gateway.Message, proceed func(int) bool, result func(int, gateway.Receipt, error)) error {
 	var mu sync.Mutex // callers expect one call at a time
 	may := func(i int) bool { mu.Lock(); defer mu.Unlock(); return proceed(i) }
 	tell := func(i int, r gateway.Receipt, err error) {
@@ -95,12 +96,12 @@ func (g *Gateway) group(ctx context.Context, group []gateway.Message, proceed fu
 	}
 	var all sync.WaitGroup
 	var broken atomic.Bool
-	free := make(chan struct{}, atOnce)
-	for _, p := range g.parts(ctx, group) {
+	free := make(chan struct{}, beside)
+	for _, p := range parts {
 		free <- struct{}{}
 		all.Go(func() {
 			defer func() { <-free }()
-			if !g.sendPart(ctx, p, group, may, tell) {
+			if !g.sendPart(ctx, p, from, group, may, tell) {
 				broken.Store(true)
 			}
 		})
@@ -147,7 +148,7 @@ var errBroken = errors.New("the line to an exchanger broke")
 // sendPart sends a part, and reports whether its line held. A session that the
 // exchanger ends between two messages is replaced; when the line breaks under a
 // message, those behind it are tried again later: another may be in doubt next.
-func (g *Gateway) sendPart(ctx context.Context, p *part, group []gateway.Message, proceed func(int) bool, tell func(int, gateway.Receipt, error)) bool {
+func (g *Gateway) sendPart(ctx context.Context, p *part, from keeper, group []gateway.Message, proceed func(int) bool, tell func(int, gateway.Receipt, error)) bool {
 	left := p.of
 	end := func(err error) {
 		if ctx.Err() != nil {
@@ -162,7 +163,7 @@ func (g *Gateway) sendPart(ctx context.Context, p *part, group []gateway.Message
 		return true
 	}
 	for {
-		s, key, reused, err := g.open(ctx, p.to)
+		s, key, reused, err := g.open(ctx, p.to, from)
 		if err != nil {
 			end(err)
 			return false
@@ -186,7 +187,7 @@ func (g *Gateway) sendPart(ctx context.Context, p *part, group []gateway.Message
 			tell(left[k], r, err)
 		})
 		if broken == nil {
-			g.pool.put(key, s)
+			from.put(key, s)
 			return true // each has its result
 		}
 		s.Close()
@@ -225,7 +226,7 @@ func (g *Gateway) Probe(ctx context.Context) error {
 	if d.err != nil {
 		return fmt.Errorf("gateway %s: the exchangers of %s are not found: look at [dns] resolver: %w", g.name, g.conf.Probe, d.err)
 	}
-	s, key, _, err := g.open(ctx, d)
+	s, key, _, err := g.open(ctx, d, &g.pool)
 	if err != nil {
 		return fmt.Errorf("gateway %s: no exchanger of %s takes our connection at port %d; many hosting providers close it until they are asked: %w", g.name, g.conf.Probe, g.conf.Port, err)
 	}

@@ -1,6 +1,7 @@
 package mx
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -16,6 +17,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,7 +81,17 @@ func sendAll(t testing.TB, g *Gateway, who ...string) []string {
 
 const conformance = "mx-host=recipient.example,mx.recipient.example,10\nmx-host=probe.example,mx.recipient.example,10\nhost-record=mx.recipient.example,NET.2\n"
 
+// lined gives lines where sessions are asked for.
+type lined struct{ *Gateway }
+
+func (l lined) OpenSession(ctx context.Context) (gateway.Session, error) { return l.OpenLine(ctx) }
+
 func TestConformance(t *testing.T) {
+	t.Run("sessions", func(t *testing.T) { conform(t, func(g *Gateway) gateway.Gateway { return g }) })
+	t.Run("lines", func(t *testing.T) { conform(t, func(g *Gateway) gateway.Gateway { return lined{g} }) })
+}
+
+func conform(t *testing.T, as func(*Gateway) gateway.Gateway) {
 	answers := map[string][2]string{
 		"unknown":    {"rcpt", "550 5.1.1 %s: user unknown"},
 		"full":       {"rcpt", "552 5.2.2 %s is full"},
@@ -111,7 +123,7 @@ func TestConformance(t *testing.T) {
 				}
 				return ""
 			}, "PIPELINING", "8BITMIME")
-			return gatewaytest.Rig{Gateway: open(t, n, Config{Probe: "probe.example"}), Taken: func() int { return int(f.Taken.Load()) }, Reached: f.Reached}
+			return gatewaytest.Rig{Gateway: as(open(t, n, Config{Probe: "probe.example"})), Taken: func() int { return int(f.Taken.Load()) }, Reached: f.Reached}
 		},
 		Answers: []gatewaytest.Answer{
 			{Scene: "unknown", Kind: gateway.Dead, Reason: gateway.MailboxUnknown, Code: "5.1.1"},
@@ -174,6 +186,48 @@ host-record=bare.example,NET.2
 	before := greetings()
 	if got := sendAll(t, g, "c@same.example", "d@same.example"); !slices.Equal(got, []string{"sent", "sent"}) || greetings() != before {
 		t.Errorf("%q over %d new sessions", got, greetings()-before)
+	}
+}
+
+// A line has one connection at a time, whoever the messages are for, and begins
+// each group where it ended the last.
+func TestLine(t *testing.T) {
+	t.Parallel()
+	n := rig.StartNetwork(t, "mx-host=one.example,mx1.example,10\nmx-host=two.example,mx2.example,10\nhost-record=mx1.example,NET.1\nhost-record=mx2.example,NET.2\n")
+	var greeted, under, most atomic.Int64
+	answer := func(step string, _ int, _ string) string {
+		switch step {
+		case "ehlo":
+			greeted.Add(1)
+		case "mail":
+			most.Store(max(most.Load(), under.Add(1)))
+		case "dot":
+			under.Add(-1)
+		}
+		return ""
+	}
+	for i := range 2 {
+		gatewaytest.ServeMail(t, n.Listen(t, 1+i), nil, answer) // without PIPELINING: a MAIL is answered before the next
+	}
+	s, err := open(t, n, Config{}).OpenLine(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	group := []gateway.Message{to(t, "a@one.example"), to(t, "a@two.example"), to(t, "b@one.example"), to(t, "b@two.example")}
+	for range 4 {
+		if err := s.SendGroup(t.Context(), group, func(int) bool { return true }, func(_ int, _ gateway.Receipt, err error) {
+			if err != nil {
+				t.Error(err)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if greeted.Load() != 5 || most.Load() != 1 {
+		t.Errorf("%d connections for four groups, want 5; %d messages at a time", greeted.Load(), most.Load())
 	}
 }
 

@@ -65,6 +65,8 @@ func (p *pool) put(key string, s gateway.Session) {
 	p.idle[key] = append(p.idle[key], k)
 }
 
+func (p *pool) makeRoom() {} // of its sessions there may be many
+
 func (p *pool) forget(key string, old *kept) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -118,19 +120,16 @@ var (
 )
 
 // open returns a session with the first of the destination's exchangers that
-// answers, and its key in the pool. An exchanger that says no in its greeting is
+// answers, one that from keeps if it can, and its key there. An exchanger that says no in its greeting is
 // passed over like one that is down (RFC 5321 §5.1); where none is left, what one
 // of them said is the answer.
-func (g *Gateway) open(ctx context.Context, d *destination) (s gateway.Session, key string, reused bool, err error) {
-	mode := ""
-	if d.policy != nil {
-		mode = "tls "
-	}
+func (g *Gateway) open(ctx context.Context, d *destination, from keeper) (s gateway.Session, key string, reused bool, err error) {
 	for _, host := range d.hosts {
-		if s := g.pool.take(mode + host); s != nil {
-			return s, mode + host, true, nil
+		if s := from.take(d.session(host)); s != nil {
+			return s, d.session(host), true, nil
 		}
 	}
+	from.makeRoom()
 	var said, line *gateway.Error
 	tried, known := 0, false
 	for _, host := range d.hosts {
@@ -151,7 +150,7 @@ func (g *Gateway) open(ctx context.Context, d *destination) (s gateway.Session, 
 			tried++
 			s, err := g.dial(ctx, host, ip, d.policy != nil)
 			if err == nil {
-				return s, mode + host, false, nil
+				return s, d.session(host), false, nil
 			}
 			if ctx.Err() != nil {
 				return nil, "", false, ctx.Err()
