@@ -59,6 +59,7 @@ type reply struct {
 }
 
 func read(stage Stage, code int, text string) reply {
+	text = text[:min(len(text), maxWords)]
 	if code < 200 || code > 599 {
 		code = findCode(text)
 	}

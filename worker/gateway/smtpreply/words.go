@@ -8,16 +8,13 @@ import (
 	"clarion/worker/gateway"
 )
 
-// maxWords bounds the text that is looked at; a reply line has at most 512
-// octets (RFC 5321 §4.5.3.1.5), a returned mail may quote several.
+// maxWords bounds the octets that are looked at; a reply line has at most 512
+// (RFC 5321 §4.5.3.1.5), a returned mail may quote several.
 const maxWords = 4096
 
 // normalise returns text as lower-case words with one space around each,
 // without addresses and links, which may spell out anything.
 func normalise(text string) string {
-	if len(text) > maxWords {
-		text = text[:maxWords]
-	}
 	var b strings.Builder
 	b.Grow(len(text) + 2)
 	b.WriteByte(' ')
