@@ -25,7 +25,7 @@ var (
 	keyReplies  = rkey.Key{Pattern: "inbox:replies", Type: rkey.List, Expiry: "kept", Personal: true, Doc: "texts from people, sealed, newest first"}
 	keyRates    = rkey.Key{Pattern: "rates:<id>", Type: rkey.Hash, Expiry: "15 seconds", Doc: "messages a second that a worker sent lately, by lane"}
 	keySystems  = rkey.Key{Pattern: "mail:systems", Type: rkey.Hash, Expiry: "90 days after the last entry", Personal: true, Doc: "by the keyed hash of a mail domain the lane of the system that receives for it, and when that was asked; sealed"}
-	keyWanted   = rkey.Key{Pattern: "mail:systems:wanted", Type: rkey.Hash, Expiry: "a day after the last entry", Personal: true, Doc: "mail domains of which nobody asked yet who receives for them; sealed, by their keyed hash"}
+	keyWanted   = rkey.Key{Pattern: "mail:systems:wanted", Type: rkey.Hash, Expiry: "30 days after the last entry", Personal: true, Doc: "mail domains of which nobody asked yet who receives for them; sealed, by their keyed hash"}
 )
 
 // Redis is the client that the worker shares with the queue.

@@ -29,8 +29,9 @@ const (
 	systemFresh  = 24 * time.Hour
 	systemUnsure = 15 * time.Minute // of one that the name server said nothing of
 	systemKept   = 90 * 24 * time.Hour
-	wantedAsk    = 64     // domains looked up in one go
-	wantedMost   = 50_000 // domains that wait to be looked up
+	wantedAsk    = 64                  // domains looked up in one go
+	wantedMost   = 50_000              // domains that wait to be looked up
+	wantedKept   = 30 * 24 * time.Hour // people are taken onto a list long before anything runs that could ask
 )
 
 // NewSystems opens what is known of mail domains in rdb.
@@ -95,7 +96,7 @@ func (s *Systems) want(ctx context.Context, wanted []any) error {
 	}
 	pipe := s.rdb.Pipeline()
 	pipe.HSet(ctx, keyWanted.Name(), wanted...)
-	pipe.Expire(ctx, keyWanted.Name(), 24*time.Hour)
+	pipe.Expire(ctx, keyWanted.Name(), wantedKept)
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("ask for who receives for mail domains: %w", err)
 	}

@@ -2,12 +2,15 @@ package worker
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/net/publicsuffix"
 
+	"clarion/lists"
+	"clarion/lists/address"
 	"clarion/worker/gateway"
 )
 
@@ -40,6 +43,37 @@ func systemOf(host string) string {
 
 // laneNameMost is the longest name of a lane, in octets: a work keeps its length in one.
 const laneNameMost = 200
+
+// Meet asks ahead for the lanes of the mail domains of an audience, as planning it
+// would: whoever works looks them up, and the first call to these people is in its
+// right lanes. It waits for no name server.
+func (s *Systems) Meet(ctx context.Context, people *lists.Store, audience []byte) error {
+	met := map[string]bool{}
+	var contacts []lists.Contact
+	for numbers := range slices.Chunk(slices.Collect(lists.Numbers(audience)), meetAtOnce) {
+		var err error
+		if contacts, err = people.ReadRecipients(ctx, contacts, numbers); err != nil {
+			return err
+		}
+		var fresh []string
+		for i := range contacts {
+			if domain := contacts[i].Address(address.Email).Domain(); domain != "" && !met[domain] {
+				domain = strings.Clone(domain) // not with the whole record
+				met[domain], fresh = true, append(fresh, domain)
+			}
+		}
+		if _, err := s.Of(ctx, fresh); err != nil {
+			return err
+		}
+		if len(met) > wantedMost { // planning asks for the rest
+			return nil
+		}
+	}
+	return nil
+}
+
+// meetAtOnce is how many contacts are read together.
+const meetAtOnce = 1024
 
 // findSystems asks, apart from all sending, who receives for mail domains that were
 // met: what it finds holds from the next audience on.

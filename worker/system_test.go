@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,9 @@ import (
 	"clarion/internal/clock"
 	"clarion/internal/redistest"
 	"clarion/internal/seal"
+	"clarion/lists"
+	"clarion/lists/address"
+	"clarion/lists/tabular"
 	"clarion/worker/gateway"
 )
 
@@ -112,4 +116,46 @@ func TestSystemsAreLearned(t *testing.T) {
 	}
 	find()
 	of("naver.com", "own.example", "dead.example", "later.example")
+}
+
+// Whose mail domains are met is asked for ahead, each once; nobody is waited for.
+func TestMetDomainsAreAskedFor(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	keys, err := seal.New(bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	clk, rdb := clock.NewManual(opening), redistest.New(t)
+	people, err := lists.Open(ctx, rdb, keys, clk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	csv := "name,email,mobile\n"
+	for i := range 3000 {
+		csv += fmt.Sprintf("p%d,p%d@Mail%d.example,\n", i, i, i%5)
+	}
+	csv += "no mail,,010-2000-1000\nby hand,x@other.example,\n"
+	table, err := tabular.Open(strings.NewReader(csv))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := people.Import(ctx, table, lists.ImportOptions{List: "supporters", Region: "KR"}, func(int64, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	who, err := people.Resolve(ctx, lists.Audience{Lists: []string{"supporters"}, Channels: []address.Channel{address.Email}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := NewSystems(rdb, keys, clk)
+	for range 2 {
+		if err := s.Meet(ctx, people, who.Bitmaps[address.Email]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := s.wanted(ctx)
+	slices.Sort(got)
+	if want := []string{"mail0.example", "mail1.example", "mail2.example", "mail3.example", "mail4.example", "other.example"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("asked for %q, %v; want %q", got, err, want)
+	}
 }

@@ -133,6 +133,22 @@ func (a *app) parts() worker.Parts {
 	return worker.Parts{Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Keys: a.keys, Clock: clock.System{}, Log: a.log, Gates: a.gates}
 }
 
+// meet asks ahead who receives for the mail domains of an audience, so that its
+// first call is in its right lanes. Nothing hangs on it.
+func (a *app) meet(ctx context.Context, who lists.Audience) {
+	if a.cfg.exchangers == nil || a.cfg.samples {
+		return
+	}
+	who.Channels = []address.Channel{address.Email}
+	r, err := a.people.Resolve(ctx, who)
+	if err == nil {
+		err = worker.NewSystems(a.db.Client(), a.keys, clock.System{}).Meet(ctx, a.people, r.Bitmaps[address.Email])
+	}
+	if err != nil {
+		a.log.Warn("who receives for the mail domains could not be asked ahead", "error", err)
+	}
+}
+
 // startWorker starts a worker in this process.
 func (a *app) startWorker(ctx context.Context, channels []address.Channel) (*worker.Worker, error) {
 	w, err := worker.New(a.cfg.worker(channels), a.parts())

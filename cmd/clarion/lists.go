@@ -159,6 +159,9 @@ func (a *app) importTable(ctx context.Context, t *tabular.Table, size int64, o l
 	if err != nil && r.Records == 0 {
 		return err
 	}
+	if err == nil && !o.DryRun {
+		a.meet(ctx, lists.Audience{Lists: []string{o.List}})
+	}
 	if perr := a.print(r, func(w io.Writer) { writeImport(w, r, &o) }); perr != nil {
 		return errors.Join(err, perr)
 	}
