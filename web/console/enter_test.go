@@ -326,6 +326,83 @@ func TestTeamPages(t *testing.T) {
 	g.browser("en").send(r, 403)
 }
 
+// Each page and each act refuses every role that has no right to it, whatever it
+// is asked; and of those that have, none is turned away at the door.
+func TestEachRoleAtEachPage(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	han := g.director("en")
+	c := &console{Parts: Parts{Staff: g.staff}}
+	routes := append(c.table(), c.staffTable()...)
+	for _, role := range access.Roles {
+		han.get("/prove", 200)
+		han.post("/prove", 200, "password", passphrase, "code", "APP")
+		han.get("/staff", 200)
+		han.post("/staff/invite", 200, "email", string(role)+"@save9.example", "role", string(role))
+		b := g.browser("en")
+		to := link.FindStringSubmatch(han.page)[1]
+		b.get(to, 200)
+		b.post(to, 200, "name", string(role), "password", passphrase, "again", passphrase, "code", "APP")
+		form := hidden.FindStringSubmatch(b.page[strings.Index(b.page, `action="/logout"`):])[2]
+		refused, open := 0, 0
+		for _, rt := range routes {
+			method, path, _ := strings.Cut(rt.pattern, " ")
+			path = regexp.MustCompile(`\{[a-z]+\}`).ReplaceAllString(strings.TrimSuffix(path, "{$}"), "99")
+			switch may := role.Has(rt.right); {
+			case may && method == http.MethodPost:
+				continue // it would act
+			case may:
+				open++
+			default:
+				refused++
+			}
+			r, err := http.NewRequest(method, g.url+path, strings.NewReader(url.Values{access.FormField: {form}}.Encode()))
+			g.must(err)
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			a, err := b.c.Do(r)
+			g.must(err)
+			body, err := io.ReadAll(a.Body)
+			g.must(err)
+			a.Body.Close()
+			if away := a.StatusCode == http.StatusForbidden && strings.Contains(text(string(body)), "You may not do this"); away == role.Has(rt.right) {
+				t.Errorf("a %s at %s is answered %d:\n%s", role, rt.pattern, a.StatusCode, text(string(body)))
+			}
+		}
+		if open == 0 || refused == 0 && role != access.Director {
+			t.Errorf("a %s: %d pages open, %d pages and acts refused", role, open, refused)
+		}
+	}
+}
+
+// Who tries too fast from one place is told to wait, whatever it tries.
+func TestEntryIsSlow(t *testing.T) {
+	t.Parallel()
+	g := newGate(t)
+	g.director("en")
+	try := func(i int, from string) int {
+		path := []string{"/login", "/login/passkey", "/first", "/invite/x"}[i%4]
+		r, err := http.NewRequest(http.MethodPost, g.url+path, strings.NewReader("email=kim%40save9.example&password=guess&code=1"))
+		g.must(err)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("X-Forwarded-For", from)
+		a, err := http.DefaultClient.Do(r)
+		g.must(err)
+		a.Body.Close()
+		return a.StatusCode
+	}
+	for i := range entryBurst {
+		if got := try(i, "203.0.113.9"); got == http.StatusTooManyRequests {
+			t.Fatalf("try %d is too much", i)
+		}
+	}
+	if got := try(0, "203.0.113.9"); got != http.StatusTooManyRequests {
+		t.Errorf("after %d tries: %d", entryBurst, got)
+	}
+	if got := try(0, "203.0.113.10"); got != http.StatusForbidden {
+		t.Errorf("somebody else: %d", got)
+	}
+}
+
 func TestAccountPages(t *testing.T) {
 	t.Parallel()
 	g := newGate(t)
