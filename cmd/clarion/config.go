@@ -51,6 +51,11 @@ type config struct {
 		Listen    string `toml:"listen"`
 		PublicURL string `toml:"public_url"`
 	} `toml:"web"`
+	Appeal struct {
+		URL   string            `toml:"url"`
+		Title map[string]string `toml:"title"`
+		Text  map[string]string `toml:"text"`
+	} `toml:"appeal"`
 	Release struct {
 		SecondPerson    bool `toml:"second_person"`
 		CorrectionAbove int  `toml:"correction_above"`
@@ -139,6 +144,9 @@ func (c *config) check(doc *conf.Doc) error {
 	}
 	if u, err := url.Parse(c.Web.PublicURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		wrong([]string{"web", "public_url"}, "public_url is %q: it must be the address by which supporters reach the pages, such as https://act.example.org", c.Web.PublicURL)
+	}
+	if u, err := url.Parse(c.Appeal.URL); err != nil || c.Appeal.URL != "" && (u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
+		wrong([]string{"appeal", "url"}, "url is %q: it must be the address at which people sign, such as https://save9.example.org/sign, or empty", c.Appeal.URL)
 	}
 	if c.Log != "text" && c.Log != "json" {
 		wrong([]string{"log"}, `log is %q: "text" or "json" is right`, c.Log)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"clarion/internal/clock"
+	"clarion/petition"
 	"clarion/web"
 	"clarion/web/access"
 	"clarion/web/console"
@@ -16,7 +17,7 @@ import (
 type site struct{ public, console http.Handler }
 
 // publicPaths are those of the pages for supporters.
-var publicPaths = []string{"/u/", "/public.css", "/robots.txt"}
+var publicPaths = []string{"/u/", "/v/", "/public.css", "/robots.txt"}
 
 // ServeHTTP leads a request to the pages that it is for.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -39,10 +40,18 @@ func (s *site) MaxBody(r *http.Request) int64 {
 
 // site makes all pages.
 func (a *app) site(in *worker.Inbound) (http.Handler, error) {
-	pages, err := public.New(in, a.log)
+	unsubscribe, err := public.New(in, a.log)
 	if err != nil {
 		return nil, err
 	}
+	volunteers, appeal := petition.Open(a.db.Client(), a.keys, clock.System{}), petition.Appeal(a.cfg.Appeal)
+	forwarded, err := public.NewAppeal(appeal, volunteers, a.log)
+	if err != nil {
+		return nil, err
+	}
+	pages := http.NewServeMux()
+	pages.Handle("/", unsubscribe)
+	pages.Handle("/v/", forwarded)
 	var staff *access.Store // none in the demo: everybody is its director
 	if !a.cfg.samples {
 		if staff, err = a.staff(); err != nil {
@@ -55,7 +64,8 @@ func (a *app) site(in *worker.Inbound) (http.Handler, error) {
 		}
 		return access.NewDoor(staff, deny)
 	}
-	desk, err := console.New(console.Parts{Desk: a.desk, Staff: staff, Guard: guard, Trail: a.trail, Clock: clock.System{}, Zone: a.cfg.zone(), Log: a.log})
+	desk, err := console.New(console.Parts{Desk: a.desk, Staff: staff, Guard: guard, Trail: a.trail, Clock: clock.System{}, Zone: a.cfg.zone(), Log: a.log,
+		Petition: volunteers, Appeal: appeal, Public: a.cfg.Web.PublicURL})
 	if err != nil {
 		return nil, err
 	}

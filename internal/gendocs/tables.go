@@ -8,6 +8,7 @@ import (
 	"clarion/internal/audit"
 	"clarion/internal/rkey"
 	"clarion/lists"
+	"clarion/petition"
 	"clarion/web/access"
 	"clarion/web/desk"
 	"clarion/worker"
@@ -21,7 +22,7 @@ func redisKeys() string {
 	for _, owner := range []struct {
 		name string
 		keys []rkey.Key
-	}{{"lists", lists.Keys()}, {"broadcast", broadcast.Keys()}, {"broadcast/amnesty", amnesty.Keys()}, {"worker", worker.Keys()}, {"internal/audit", audit.Keys()}, {"web/desk", desk.Keys()}, {"web/access", access.Keys()}} {
+	}{{"lists", lists.Keys()}, {"broadcast", broadcast.Keys()}, {"broadcast/amnesty", amnesty.Keys()}, {"worker", worker.Keys()}, {"internal/audit", audit.Keys()}, {"web/desk", desk.Keys()}, {"web/access", access.Keys()}, {"petition", petition.Keys()}} {
 		t.say("\n## %s\n\n", owner.name)
 		var rows [][]string
 		for _, k := range owner.keys {

@@ -67,9 +67,10 @@ const (
 	AuditHead    Purpose = "audit-head"  // where the audit trail ends
 	Secret       Purpose = "secret"      // what people of the team hold: sessions, codes, links, API tokens
 	Form         Purpose = "form"        // forms of the console
+	Volunteer    Purpose = "volunteer"   // codes of volunteers
 )
 
-var purposes = []Purpose{AddressIndex, Bounce, Unsubscribe, Report, MailSystem, AuditEntry, AuditHead, Secret, Form}
+var purposes = []Purpose{AddressIndex, Bounce, Unsubscribe, Report, MailSystem, AuditEntry, AuditHead, Secret, Form, Volunteer}
 
 // LoadOrCreate reads the key file at path, or makes one with mode 0600 when
 // there is none. A file that others may read is refused.

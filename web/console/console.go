@@ -16,6 +16,7 @@ import (
 
 	"clarion/internal/audit"
 	"clarion/internal/clock"
+	"clarion/petition"
 	"clarion/web"
 	"clarion/web/access"
 	"clarion/web/desk"
@@ -30,6 +31,10 @@ type Parts struct {
 	Clock clock.Clock
 	Zone  *time.Location // in which times are shown
 	Log   *slog.Logger
+
+	Petition *petition.Desk
+	Appeal   petition.Appeal
+	Public   string // the address of the pages for supporters
 }
 
 // A Guard lets through who has a right, and leaves an *access.Visitor in the
@@ -139,6 +144,8 @@ func (c *console) table() []route {
 		{"GET /calls/{id}/report.csv", access.Watch, c.reportCSV},
 		{"GET /calls/{id}/correct", access.Launch, c.correction},
 		{"POST /calls/{id}/correct", access.Launch, c.correct},
+		{"GET /volunteer", access.Forward, c.volunteer},
+		{"GET /volunteers", access.Volunteers, c.volunteers},
 		{"GET /drafts", access.Write, c.drafts},
 		{"POST /drafts", access.Write, c.newDraft},
 		{"GET /drafts/{draft}", access.Write, c.edit},

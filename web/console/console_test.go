@@ -21,6 +21,7 @@ import (
 	"clarion/internal/seal"
 	"clarion/lists"
 	"clarion/lists/tabular"
+	"clarion/petition"
 	"clarion/templates"
 	"clarion/web/access"
 	"clarion/web/desk"
@@ -66,7 +67,8 @@ func open(t *testing.T, rule desk.ReleaseRule) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.pages, err = New(Parts{Desk: h.desk, Guard: guard, Trail: h.trail, Clock: clk, Zone: zone, Log: log}); err != nil {
+	if h.pages, err = New(Parts{Desk: h.desk, Guard: guard, Trail: h.trail, Clock: clk, Zone: zone, Log: log,
+		Petition: petition.Open(rdb, keys, clk), Public: "https://act.example.org", Appeal: petition.Appeal{URL: "https://save9.example.org/sign", Title: map[string]string{"ko": "살려 주세요", "en": "Save & help"}, Text: map[string]string{"ko": "서명", "en": "Sign"}}}); err != nil {
 		t.Fatal(err)
 	}
 	h.form = regexp.MustCompile(`name="form" value="([0-9a-f]+)"`).FindStringSubmatch(h.get("/drafts", 200))[1]
@@ -206,7 +208,7 @@ func TestPagesSpeakBoth(t *testing.T) {
 	h := open(t, desk.ReleaseRule{SecondPerson: true, CorrectionAbove: 1})
 	d := h.draft()
 	to, _ := h.post(d+"/rehearse", http.StatusSeeOther)
-	for _, path := range []string{"/calls", to, to + "/report", to + "/correct", "/drafts", d, d + "/audience", d + "/ready"} {
+	for _, path := range []string{"/volunteer", "/volunteers", "/calls", to, to + "/report", to + "/correct", "/drafts", d, d + "/audience", d + "/ready"} {
 		for _, h.lang = range []string{english, korean} {
 			page := h.get(path, 200)
 			if !strings.Contains(page, `<html lang="`+h.lang+`">`) {
@@ -339,5 +341,16 @@ func TestWordsOfNumbers(t *testing.T) {
 		if en, ko := span(d, english), span(d, korean); en != want[0] || ko != want[1] {
 			t.Errorf("span(%s) is %q and %q, want %q", d, en, ko, want)
 		}
+	}
+}
+
+// What a volunteer forwards carries their link, and nothing that the sender's programs
+// would take for something else.
+func TestVolunteerForwards(t *testing.T) {
+	h := open(t, desk.ReleaseRule{})
+	page := h.get("/volunteer", 200)
+	link := regexp.MustCompile(`https://act\.example\.org/v/\d{6}`).FindString(page)
+	if link == "" || !strings.Contains(page, "mailto:?subject=Save%20%26%20help&amp;body=Sign%0A"+strings.NewReplacer(":", "%3A", "/", "%2F").Replace(link)) {
+		t.Errorf("the texts to forward do not carry the link %q:\n%s", link, page)
 	}
 }
