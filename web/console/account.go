@@ -1,6 +1,7 @@
 package console
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -30,6 +31,10 @@ func (c *console) account(w http.ResponseWriter, r *http.Request, who *access.Vi
 	ctx, lang := r.Context(), languageOf(r, who)
 	p := page{Title: sayer(lang)("My account", "내 계정"), Scripts: []string{"passkey.js"}}
 	status := http.StatusOK
+	if errors.Is(wrong, access.ErrStale) {
+		c.deny(w, r, wrong)
+		return nil
+	}
 	if wrong != nil {
 		if status, p.Wrong = entryProblem(wrong, lang); status == 0 {
 			return wrong

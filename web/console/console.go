@@ -123,9 +123,28 @@ func (c *console) deny(w http.ResponseWriter, r *http.Request, err error) {
 		http.Redirect(w, r, "/login?back="+back, http.StatusSeeOther)
 	case errors.Is(err, access.ErrStale) && page:
 		http.Redirect(w, r, "/prove?back="+back, http.StatusSeeOther)
+	case errors.Is(err, access.ErrStale) && r.Header.Get("Authorization") == "":
+		// The act is not done: the proof leads to the page of its form, where it is repeated.
+		http.Redirect(w, r, "/prove?again=1&back="+url.QueryEscape(formPage(r.URL.Path)), http.StatusSeeOther)
 	default:
 		c.fail(w, r, access.From(r.Context()), err)
 	}
+}
+
+// formPage is the page on which the form of an act stands.
+func formPage(act string) string {
+	parts := strings.Split(strings.TrimPrefix(act, "/"), "/")
+	switch {
+	case parts[0] == "staff", parts[0] == "account":
+		return "/" + parts[0]
+	case len(parts) == 3 && parts[0] == "drafts":
+		return "/drafts/" + parts[1] + "/ready"
+	case len(parts) == 3 && parts[2] == "correct":
+		return act
+	case len(parts) == 3 && parts[0] == "calls":
+		return "/calls/" + parts[1]
+	}
+	return "/"
 }
 
 // table is every page and act of the console.

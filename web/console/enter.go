@@ -77,6 +77,7 @@ type entry struct {
 	Email   string
 	Passkey *passkeyForm
 	Fixed   bool // who it is, is known: only the proof is asked for
+	Again   bool // an act was not done for want of it
 }
 
 // passkeyForm is what passkey.js asks the browser; nil where there are none.
@@ -114,7 +115,7 @@ func (c *console) loginPage(w http.ResponseWriter, r *http.Request, who *access.
 
 // provePage asks for another proof of whoever is logged in.
 func (c *console) provePage(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
-	return c.askWho(w, r, who, entry{Action: "/prove", Back: back(r), Email: who.Email, Fixed: true}, nil)
+	return c.askWho(w, r, who, entry{Action: "/prove", Back: back(r), Email: who.Email, Fixed: true, Again: r.URL.Query().Has("again")}, nil)
 }
 
 // askWho shows the form, again with what went wrong.

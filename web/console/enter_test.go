@@ -286,6 +286,17 @@ func TestTeamPages(t *testing.T) {
 	}
 	han.post("/prove", 200, "password", passphrase, "code", "APP")
 	han.says("Team", "Kim &lt;b&gt;")
+	// One who took too long over the form is told that nothing is done, and led back to it.
+	g.clk.Advance(access.Freshness)
+	han.post("/staff/2/roles", 200, "role", "director")
+	han.says("It is not done yet")
+	han.post("/prove", 200, "password", passphrase, "code", "APP")
+	if han.at.Path != "/staff" {
+		t.Errorf("after the proof one is at %s", han.at)
+	}
+	if team, err := g.staff.Team(t.Context()); err != nil || len(team[1].Roles) != 1 || team[1].Roles[0] != access.Author {
+		t.Errorf("without a fresh proof roles are given: %+v, %v", team, err)
+	}
 	han.post("/staff/2/roles", 200, "role", "releaser", "role", "watcher")
 	han.says("Saved.")
 	kim.get("/account", 200)
@@ -370,6 +381,18 @@ func TestEachRoleAtEachPage(t *testing.T) {
 		}
 		if open == 0 || refused == 0 && role != access.Director {
 			t.Errorf("a %s: %d pages open, %d pages and acts refused", role, open, refused)
+		}
+	}
+}
+
+func TestFormPages(t *testing.T) {
+	t.Parallel()
+	for act, want := range map[string]string{
+		"/drafts/x/launch": "/drafts/x/ready", "/calls/c1/release": "/calls/c1", "/calls/c1/correct": "/calls/c1/correct", "/staff/2/roles": "/staff",
+		"/staff/invite": "/staff", "/account/token": "/account", "/": "/", "//evil.example/x": "/",
+	} {
+		if got := formPage(act); got != want || !access.Within(got) {
+			t.Errorf("the form of %s stands at %s, want %s", act, got, want)
 		}
 	}
 }
