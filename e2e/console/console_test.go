@@ -3,6 +3,7 @@ package console_test
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -20,9 +21,15 @@ import (
 	"clarion/e2e/rig"
 )
 
-var program string
+var (
+	program  string
+	pictures = flag.String("pictures", "", "a folder to write screenshots of the pages to")
+)
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(run(m))
+}
 
 // run builds the program once.
 func run(m *testing.M) int {
@@ -225,6 +232,13 @@ func TestPagesAreAccessible(t *testing.T) {
 				}
 				if got.Lang != lang {
 					t.Errorf("%s: the page is in %q", name, got.Lang)
+				}
+				if *pictures != "" {
+					file := strings.ReplaceAll(strings.Trim(strings.Replace(path, draft, "/draft", 1), "/"), "/", "-")
+					picture := get(b, name, chromedp.FullScreenshot(100))
+					if err := os.WriteFile(filepath.Join(*pictures, fmt.Sprintf("console-%s-%s-%s.png", file, lang, screen.scheme)), picture, 0o644); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
 		}
