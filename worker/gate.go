@@ -21,6 +21,7 @@ type Gate struct {
 	Warmup      Warmup
 	Connections int          // batches that this process sends at once; 0 for the channel's default
 	Weight      float64      // share of the channel's messages, beside other gateways; 1 if 0
+	Price       float64      // of a mail, a part of a text message, a page of a fax, in the currency of the settings; 0: nothing, or not told
 	Standby     bool         // takes messages only while no other gateway of the channel does
 	Domains     []string     // email: the domains that it may send from, with those below them; nil: any
 	SendsFrom   []netip.Addr // email: the addresses from which receivers see its mail come; nil: not told

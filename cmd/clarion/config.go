@@ -39,6 +39,7 @@ type config struct {
 	Data         string `toml:"data"`
 	Organisation string `toml:"organisation"`
 	Region       string `toml:"region"`
+	Currency     string `toml:"currency"`
 	Log          string `toml:"log"`
 	Redis        struct {
 		URL          conf.Secret   `toml:"url"` // it may hold a password

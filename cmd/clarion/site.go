@@ -65,7 +65,7 @@ func (a *app) site(in *worker.Inbound) (http.Handler, error) {
 		return access.NewDoor(staff, deny)
 	}
 	desk, err := console.New(console.Parts{Desk: a.desk, Staff: staff, Guard: guard, Trail: a.trail, Clock: clock.System{}, Zone: a.cfg.zone(), Log: a.log,
-		Petition: volunteers, Appeal: appeal, Public: a.cfg.Web.PublicURL})
+		Petition: volunteers, Appeal: appeal, Public: a.cfg.Web.PublicURL, Currency: a.cfg.Currency})
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,8 @@ const (
 	Launched        Action = "launched"         // a call was launched
 	Released        Action = "released"         // a call was released by a second person
 	Corrected       Action = "corrected"        // a correction was launched to those whom a call had reached
+	Resent          Action = "resent"           // deliveries in doubt were sent again
+	Settled         Action = "settled"          // deliveries in doubt were taken for sent
 	Paused          Action = "paused"           // a call was paused
 	Resumed         Action = "resumed"          // a call was resumed
 	Stopped         Action = "stopped"          // a call was stopped for good
@@ -71,6 +73,8 @@ var sentences = map[Action][2]string{
 	Launched:        {"launched a call", "발송을 올렸습니다"},
 	Released:        {"released a call", "발송을 승인했습니다"},
 	Corrected:       {"launched a correction", "정정을 올렸습니다"},
+	Resent:          {"sent again what was in doubt", "불확실한 건을 다시 보냈습니다"},
+	Settled:         {"took for sent what was in doubt", "불확실한 건을 보낸 것으로 쳤습니다"},
 	Paused:          {"paused a call", "발송을 멈췄습니다"},
 	Resumed:         {"resumed a call", "발송을 다시 시작했습니다"},
 	Stopped:         {"stopped a call for good", "발송을 완전히 중단했습니다"},

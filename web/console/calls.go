@@ -9,6 +9,7 @@ import (
 	"clarion/broadcast"
 	"clarion/internal/audit"
 	"clarion/lists/address"
+	"clarion/web"
 	"clarion/web/access"
 	"clarion/web/desk"
 )
@@ -85,6 +86,7 @@ func (c *console) offer(v *callView, p *broadcast.Progress, who *access.Visitor,
 	add(broadcast.ActPause, access.Pause, say("Pause: nothing new goes out", "일시 정지: 새로 보내지 않기"), false)
 	add(broadcast.ActResume, access.Steer, say("Resume", "다시 시작"), false)
 	add(broadcast.ActStop, access.Steer, say("Stop for good", "완전히 중단"), true)
+	v.MaySettle = v.InDoubt > 0 && who.May(access.Settle)
 	v.MayCorrect = !p.Started.IsZero() && who.May(access.Launch)
 }
 
@@ -107,6 +109,27 @@ func (c *console) change(verb desk.Verb) func(http.ResponseWriter, *http.Request
 		http.Redirect(w, r, "/calls/"+string(id)+"?done="+string(verb), http.StatusSeeOther)
 		return nil
 	}
+}
+
+// doubt settles what is in doubt, or sends it again, as a person decides.
+func (c *console) doubt(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
+	id, err := broadcast.ParseID(r.PathValue("id"))
+	if err != nil {
+		return fmt.Errorf("%w: %w", broadcast.ErrNoCall, err)
+	}
+	did := map[desk.DoubtAction]audit.Action{desk.DoubtResend: audit.Resent, desk.DoubtSettle: audit.Settled}
+	action := desk.DoubtAction(r.PostFormValue("do"))
+	if did[action] == "" {
+		return fmt.Errorf("%w: %q is nothing that can be done", web.ErrUnreadable, action)
+	}
+	if err := c.note(r, who, did[action], id); err != nil {
+		return err
+	}
+	if err := c.Desk.Doubt(r.Context(), id, action, func(desk.DoubtRow) error { return nil }); err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/calls/"+string(id)+"?done=save", http.StatusSeeOther)
+	return nil
 }
 
 // told says what was done before this page, in a sentence: the address names it

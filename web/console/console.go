@@ -34,6 +34,7 @@ type Parts struct {
 
 	Petition *petition.Desk
 	Appeal   petition.Appeal
+	Currency string // of the gateways' prices, as people write it
 	Public   string // the address of the pages for supporters
 }
 
@@ -159,6 +160,7 @@ func (c *console) table() []route {
 		{"POST /calls/{id}/resume", access.Steer, c.change(desk.Resume)},
 		{"POST /calls/{id}/stop", access.Steer, c.change(desk.Stop)},
 		{"POST /calls/{id}/release", access.Release, c.release},
+		{"POST /calls/{id}/doubt", access.Settle, c.doubt},
 		{"GET /calls/{id}/report", access.Watch, c.report},
 		{"GET /calls/{id}/report.csv", access.Watch, c.reportCSV},
 		{"GET /calls/{id}/correct", access.Launch, c.correction},

@@ -191,6 +191,10 @@ func TestWriteRehearseLaunch(t *testing.T) {
 		t.Errorf("a launch without the call's name is not refused in words:\n%s", text(refused))
 	}
 
+	// What is in doubt is decided in one of two ways.
+	h.post(to+"/doubt", http.StatusBadRequest, "do", "nothing")
+	h.post(to+"/doubt", http.StatusSeeOther, "do", "settled")
+
 	// The call is paused, resumed and stopped; the trail says by whom.
 	for _, step := range []struct{ verb, state string }{{"pause", "paused"}, {"resume", "running"}, {"stop", "stopped"}} {
 		back, _ := h.post(to+"/"+step.verb, http.StatusSeeOther)

@@ -99,6 +99,7 @@ type callView struct {
 	State      stateLine
 	Over       bool
 	MayCorrect bool
+	MaySettle  bool
 	Release    *desk.Release // a second person is asked for
 	Acts       []act
 

@@ -2,6 +2,7 @@ package console
 
 import (
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -68,6 +69,9 @@ func (c *console) readyView(r *http.Request, s *desk.SavedDraft, who *access.Vis
 	}
 	v := &readyView{Draft: s, Name: draft.Text.Name, Finish: report.Finish, SMSParts: report.Parts.SMSSegments, FaxPages: report.Parts.FaxPages, Chosen: s.Correction,
 		Rule: c.Desk.Release.SecondPerson, MayLaunch: who.May(access.Launch), MayTest: who.May(access.Write), Zone: c.Zone.String()}
+	if report.Cost != nil {
+		v.Cost = strings.TrimSpace(number(int(math.Ceil(*report.Cost))) + " " + c.Currency)
+	}
 	for _, p := range report.Problems {
 		v.Checks = append(v.Checks, checkLine{Words: words(p, lang), Todo: p.File})
 	}

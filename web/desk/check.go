@@ -60,6 +60,7 @@ func (d *Desk) Check(ctx context.Context, draft *Draft) (*CheckReport, error) {
 	problems, notes := d.lintMail(draft, compiled, r.Audience.Email)
 	r.Problems, r.Notes = append(r.Problems, problems...), append(r.Notes, notes...)
 	r.measure(draft, compiled)
+	r.Cost = d.cost(draft, r)
 	if r.Audience.Contacts > 0 {
 		r.Finish, err = d.finish(ctx, draft, r.Parts.FaxPages)
 	}

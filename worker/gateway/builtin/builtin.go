@@ -46,6 +46,7 @@ type common struct {
 	Warmup      worker.Warmup `toml:"warmup"`      // what may go in a day, over all processes
 	Connections int           `toml:"connections"` // batches that one process sends at once; 0: the channel's default
 	Weight      float64       `toml:"weight"`      // share of the channel's messages, beside other gateways; 1 if 0
+	Price       float64       `toml:"price"`       // of a mail, a part of a text message, a page of a fax, in the settings' currency
 	Standby     bool          `toml:"standby"`     // only while no other gateway of the channel takes messages
 	Domains     []string      `toml:"domains"`     // email: From domains that it may send, with those below; none: any
 	SendsFrom   []string      `toml:"sends_from"`  // email: the addresses from which receivers see its mail come; doctor holds DNS against them
@@ -90,6 +91,8 @@ func New(name string, s conf.Section, dns *net.Resolver) (worker.Gate, []conf.Pr
 	switch {
 	case c.Weight < 0:
 		return worker.Gate{}, []conf.Problem{s.Problem("weight", "gateway.%s.weight is %v: a share such as 1 or 2.5 is right; standby = true keeps it for when no other takes messages", name, c.Weight)}
+	case c.Price < 0:
+		return worker.Gate{}, []conf.Problem{s.Problem("price", "gateway.%s.price is %v: what a mail, a part of a text message or a page of a fax costs is right, such as 9.9", name, c.Price)}
 	case len(c.Domains) > 0 && k.channel != address.Email:
 		return worker.Gate{}, []conf.Problem{s.Problem("domains", "gateway.%s.domains: only a gateway for email has them", name)}
 	}
@@ -106,7 +109,7 @@ func New(name string, s conf.Section, dns *net.Resolver) (worker.Gate, []conf.Pr
 		}
 		from = append(from, ip)
 	}
-	return worker.Gate{SendsFrom: from, Name: name, Channel: k.channel, Gateway: g, Rate: c.Rate, Warmup: c.Warmup, Connections: c.Connections, Weight: c.Weight, Standby: c.Standby, Domains: c.Domains}, nil
+	return worker.Gate{SendsFrom: from, Name: name, Channel: k.channel, Gateway: g, Rate: c.Rate, Warmup: c.Warmup, Connections: c.Connections, Weight: c.Weight, Price: c.Price, Standby: c.Standby, Domains: c.Domains}, nil
 }
 
 // Rehearsals are the gateways of rehearsals, one a channel. They send nothing to
