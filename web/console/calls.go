@@ -168,6 +168,7 @@ func (c *console) menu(r *http.Request, who *access.Visitor, say func(en, ko str
 	}{
 		{"/calls", say("Calls", "발송"), access.Watch},
 		{"/drafts", say("Drafts", "초안"), access.Write},
+		{"/lists", say("Lists", "명단"), access.Lists},
 		{"/volunteer", say("Forward", "전하기"), access.Forward},
 		{"/volunteers", say("Volunteers", "자원봉사자"), access.Volunteers},
 		{"/staff", say("Team", "팀"), access.Team},

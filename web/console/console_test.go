@@ -99,18 +99,24 @@ func (h *house) get(path string, status int) string {
 // post sends a form of ours, and returns where it leads to and what it says.
 func (h *house) post(path string, status int, fields ...string) (to, page string) {
 	h.t.Helper()
+	a := h.send(path, status, fields...)
+	b, err := io.ReadAll(a.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return a.Header.Get("Location"), string(b)
+}
+
+// send sends a form of ours.
+func (h *house) send(path string, status int, fields ...string) *http.Response {
+	h.t.Helper()
 	v := url.Values{"form": {h.form}}
 	for i := 0; i < len(fields); i += 2 {
 		v.Add(fields[i], fields[i+1])
 	}
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(v.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	a := h.do(r, status)
-	b, err := io.ReadAll(a.Body)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return a.Header.Get("Location"), string(b)
+	return h.do(r, status)
 }
 
 var tags = regexp.MustCompile(`<[^>]*>`)
@@ -212,7 +218,7 @@ func TestPagesSpeakBoth(t *testing.T) {
 	h := open(t, desk.ReleaseRule{SecondPerson: true, CorrectionAbove: 1})
 	d := h.draft()
 	to, _ := h.post(d+"/rehearse", http.StatusSeeOther)
-	for _, path := range []string{"/volunteer", "/volunteers", "/calls", to, to + "/report", to + "/correct", "/drafts", d, d + "/audience", d + "/ready"} {
+	for _, path := range []string{"/volunteer", "/volunteers", "/calls", to, to + "/report", to + "/correct", "/drafts", d, d + "/audience", d + "/ready", "/lists", "/lists/supporters", "/lists/supporters/export"} {
 		for _, h.lang = range []string{english, korean} {
 			page := h.get(path, 200)
 			if !strings.Contains(page, `<html lang="`+h.lang+`">`) {
@@ -267,7 +273,7 @@ func TestForeignFormsAreRefused(t *testing.T) {
 		if method == http.MethodGet {
 			continue
 		}
-		path = strings.NewReplacer("{id}", "c1", "{draft}", "x").Replace(path)
+		path = strings.NewReplacer("{id}", "c1", "{draft}", "x", "{name}", "x").Replace(path)
 		h.do(httptest.NewRequest(method, path, strings.NewReader("name=x")), http.StatusForbidden)
 		r := httptest.NewRequest(method, path, strings.NewReader("form="+h.form))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
