@@ -89,9 +89,9 @@ func (d *doctor) mailbox(ctx context.Context) {
 	}
 	if err != nil {
 		d.both(finding{Check: checkInboxIMAP, Severity: stops, Finding: fmt.Sprintf("returned mail is not read: %v", err),
-			Do: "see that [inbox.imap] in " + d.configFile + " is right, and that the provider allows IMAP with a password: an app password where it wants a second factor; Microsoft 365 allows none"}, aQuarter,
-			inKorean{Finding: "메일함에 들어갈 수 없어 반송 메일을 읽지 못합니다.",
-				Do: d.configFile + "의 [inbox.imap]이 맞는지, 업체가 IMAP 비밀번호 로그인을 허용하는지 확인하십시오. 2단계 인증이면 앱 비밀번호를 쓰십시오. Microsoft 365는 허용하지 않습니다."})
+			Do: "see that [inbox.imap] in " + d.configFile + " is right, and that the provider allows IMAP by this login: an app password where it wants a second factor, an access token (auth) at Microsoft 365"}, aQuarter,
+			inKorean{Finding: fmt.Sprintf("메일함에 들어갈 수 없어 반송 메일을 읽지 못합니다: %v", err),
+				Do: d.configFile + "의 [inbox.imap]이 맞는지, 업체가 이 방식의 IMAP 로그인을 허용하는지 확인하십시오. 2단계 인증이면 앱 비밀번호를, Microsoft 365면 액세스 토큰(auth)을 쓰십시오."})
 		return
 	}
 	d.both(finding{Check: checkInboxIMAP, Finding: "the mailbox lets us in, and its folder is there"}, aQuarter, inKorean{Finding: "메일함에 들어갈 수 있고 읽을 폴더가 있습니다."})

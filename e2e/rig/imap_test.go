@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -220,6 +222,10 @@ func TestMailboxProbe(t *testing.T) {
 		"not our CA":   {func(c *inbox.MailboxConfig) { c.CAFile = "" }, "certificate does not hold"},
 		"wrong name":   {func(c *inbox.MailboxConfig) { c.Host = "0.0.0.0" }, "certificate does not hold"}, // leads here, and is not in it
 		"not TLS":      {func(c *inbox.MailboxConfig) { c.Port = d.IMAP }, "does not speak TLS on this port"},
+		"xoauth2":      {func(c *inbox.MailboxConfig) { c.Auth, c.Password = "xoauth2", conf.NewSecret(d.Token()) }, ""},
+		"oauthbearer":  {func(c *inbox.MailboxConfig) { c.Auth, c.Password = "OAUTHBEARER", conf.NewSecret(d.Token()) }, ""},
+		"stale":        {func(c *inbox.MailboxConfig) { c.Auth, c.Password = "XOAUTH2", conf.NewSecret(d.Token()+"x") }, "does not take the access token"},
+		"stale bearer": {func(c *inbox.MailboxConfig) { c.Auth, c.Password = "OAUTHBEARER", conf.NewSecret(d.Token()+"x") }, "does not take the access token"},
 		"password":     {func(c *inbox.MailboxConfig) { c.Password = conf.NewSecret("wrong") }, "NO [AUTHENTICATIONFAILED]"},
 		"folder":       {func(c *inbox.MailboxConfig) { c.Folder = "Nowhere" }, "open the folder of inbox.imap: the server answers NO"},
 		"nobody there": {func(c *inbox.MailboxConfig) { c.Port = rig.FreePort(t) }, "connect to the mailbox"},
@@ -237,5 +243,42 @@ func TestMailboxProbe(t *testing.T) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// An access token is short-lived: another program writes the next one into its file,
+// and the next login has it.
+func TestMailboxToken(t *testing.T) {
+	t.Parallel()
+	d := rig.StartDovecot(t, "")
+	file := filepath.Join(t.TempDir(), "token")
+	write := func(token string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(token+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("an-old-one")
+	cfg := mailboxConfig(d)
+	cfg.Auth = "XOAUTH2"
+	if err := cfg.Password.UnmarshalText([]byte("file:" + file)); err != nil {
+		t.Fatal(err)
+	}
+	m, err := inbox.OpenMailbox(cfg, []string{rig.BounceDomain}, newReturned(t), &turn{&turns{}}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Probe(t.Context()); err == nil || strings.Contains(err.Error(), "an-old-one") {
+		t.Errorf("with an old token: %v", err)
+	}
+	write(d.Token())
+	if err := m.Probe(t.Context()); err != nil {
+		t.Errorf("with the next token: %v", err)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Probe(t.Context()); err == nil || !strings.Contains(err.Error(), "read the access token") {
+		t.Errorf("without a token: %v", err)
 	}
 }

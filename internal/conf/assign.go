@@ -68,7 +68,7 @@ func (a *assigner) set(rv reflect.Value, raw any, path []string) {
 		return
 	case secretType:
 		if s, ok := a.text(raw, path, `a text: the secret itself, "file:PATH" or "env:NAME"`); ok {
-			secret, err := readSecret(s, a.dir, firstLine)
+			secret, err := readLine(s, a.dir)
 			a.done(rv, reflect.ValueOf(secret), err, path)
 		}
 		return

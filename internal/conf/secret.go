@@ -18,6 +18,7 @@ type Secret struct {
 	// A pointer, since fmt calls no method of a value in an unexported field: it
 	// would print the text, but of a pointer inside a struct only the address.
 	value *string
+	file  *string // where its first line was read, nil if it was not
 }
 
 // A SecretText is a Secret of several lines, such as a key in PEM form: "file:"
@@ -29,7 +30,7 @@ func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
 	}
-	return Secret{&text}
+	return Secret{value: &text}
 }
 
 // Reveal returns the secret itself. Its result must not reach a log, an error
@@ -39,6 +40,17 @@ func (s Secret) Reveal() string {
 		return ""
 	}
 	return *s.value
+}
+
+// Current returns the secret as it stands now. What came from the first line of a
+// file is read anew: an access token is short-lived, and some other program writes
+// the next one there.
+func (s Secret) Current() (string, error) {
+	if s.file == nil {
+		return s.Reveal(), nil
+	}
+	now, err := readSecret("file:"+*s.file, "", firstLine)
+	return now.Reveal(), err
 }
 
 // IsZero reports whether there is no secret.
@@ -67,11 +79,23 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // UnmarshalText reads a secret as it is written in a configuration; "file:" is
 // relative to the working directory.
 func (s *Secret) UnmarshalText(text []byte) error {
-	v, err := readSecret(string(text), "", firstLine)
+	v, err := readLine(string(text), "")
 	if err == nil {
 		*s = v
 	}
 	return err
+}
+
+// readLine reads a secret of one line.
+func readLine(text, dir string) (Secret, error) {
+	s, err := readSecret(text, dir, firstLine)
+	if path, ok := strings.CutPrefix(text, "file:"); ok && err == nil {
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		s.file = &path
+	}
+	return s, err
 }
 
 // readSecret never repeats what it was given, but for the name of a file or a

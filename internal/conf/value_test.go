@@ -87,6 +87,27 @@ func TestSecretSources(t *testing.T) {
 	if c.Plain.Reveal() != "p:q" || c.Env.Reveal() != "from env" || c.Abs.Reveal() != "from file" || c.Rel.Reveal() != "from file" || c.Whole.Reveal() != "from file\r\nrest" {
 		t.Errorf("%q %q %q %q", c.Plain.Reveal(), c.Env.Reveal(), c.Abs.Reveal(), c.Rel.Reveal())
 	}
+	// An access token that another program has written anew.
+	if err := os.WriteFile(filepath.Join(dir, "s"), []byte("the next one\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for what, c := range map[string]struct {
+		s    Secret
+		want string
+	}{"plain": {c.Plain, "p:q"}, "env": {c.Env, "from env"}, "absolute": {c.Abs, "the next one"}, "relative": {c.Rel, "the next one"}, "none": {}} {
+		if now, err := c.s.Current(); err != nil || now != c.want {
+			t.Errorf("%s: %q now, %v", what, now, err)
+		}
+	}
+	if c.Rel.Reveal() != "from file" {
+		t.Error("a secret changed")
+	}
+	if err := os.Remove(filepath.Join(dir, "s")); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := c.Rel.Current(); err == nil || now != "" || strings.Contains(err.Error(), "from file") {
+		t.Errorf("its file is gone: %q, %v", now, err)
+	}
 	var s Secret
 	if err := s.UnmarshalText([]byte("file:" + dir + "/empty")); err == nil {
 		t.Error("an empty file passed for a secret")

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
+
+	"github.com/emersion/go-sasl"
 
 	"clarion/internal/conf"
 )
@@ -18,7 +21,8 @@ type MailboxConfig struct {
 	TLS      string        `toml:"tls"`      // "implicit" (if ""), "starttls" or "none"
 	CAFile   string        `toml:"ca_file"`  // PEM certificates to trust instead of the system's
 	Username string        `toml:"username"` //
-	Password conf.Secret   `toml:"password"` //
+	Password conf.Secret   `toml:"password"` // with Auth an access token, read anew at each login where it is in a file
+	Auth     string        `toml:"auth"`     // "" for a password; "XOAUTH2" or "OAUTHBEARER" (RFC 7628) for an access token
 	Folder   string        `toml:"folder"`   // what is read; INBOX if ""
 	Done     string        `toml:"done"`     // where what was taken in goes
 	Unclear  string        `toml:"unclear"`  // where what was not goes
@@ -31,6 +35,7 @@ func (c MailboxConfig) withDefaults() MailboxConfig {
 			*s = to
 		}
 	}
+	c.Auth = strings.ToUpper(c.Auth)
 	set(&c.TLS, "implicit")
 	set(&c.Folder, "INBOX")
 	set(&c.Done, "Clarion done")
@@ -62,6 +67,9 @@ func (c MailboxConfig) Check() error {
 	}
 	if c.Username == "" || c.Password.IsZero() {
 		say("username and password are needed")
+	}
+	if c.Auth != "" && c.Auth != xoauth2 && c.Auth != sasl.OAuthBearer {
+		say(`auth is %q: "XOAUTH2" and "OAUTHBEARER" are right, or nothing for a password`, c.Auth)
 	}
 	if c.Folder == c.Done || c.Folder == c.Unclear {
 		say("done and unclear must be other folders than the one that is read")

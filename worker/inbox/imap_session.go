@@ -12,7 +12,6 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
-	"github.com/emersion/go-sasl"
 )
 
 // An imapSession is one connection, logged in.
@@ -80,23 +79,6 @@ func (m *Mailbox) dial(ctx context.Context) (*imapSession, error) {
 	// A mail in hand is finished first.
 	s.stopped = context.AfterFunc(ctx, func() { time.AfterFunc(drainTime, func() { s.client.Close() }) })
 	return s, nil
-}
-
-func (s *imapSession) login() error {
-	caps := s.client.Caps()
-	var err error
-	switch {
-	case caps.Has(imap.AuthCap(sasl.Plain)):
-		err = s.client.Authenticate(sasl.NewPlainClient("", s.cfg.Username, s.cfg.Password.Reveal()))
-	case caps.Has(imap.CapLoginDisabled):
-		return errors.New(`the mail server takes no password on this connection: set tls = "implicit" or "starttls"`)
-	default:
-		err = s.client.Login(s.cfg.Username, s.cfg.Password.Reveal()).Wait()
-	}
-	if err != nil {
-		return wrap("log in to the mailbox, with username and password of inbox.imap", err)
-	}
-	return nil
 }
 
 func (s *imapSession) close() {

@@ -22,7 +22,7 @@ type Config struct {
 	TLS         string        `toml:"tls"`         // "starttls" (if ""), "implicit" or "none"
 	CAFile      string        `toml:"ca_file"`     // PEM certificates to trust instead of the system's
 	Username    string        `toml:"username"`    // "": no login
-	Password    conf.Secret   `toml:"password"`    //
+	Password    conf.Secret   `toml:"password"`    // with XOAUTH2 an access token, read anew at each login where it is in a file
 	Auth        string        `toml:"auth"`        // "": the best that is offered; see authMechanisms
 	Hello       string        `toml:"hello"`       // name given in EHLO; "": this machine's
 	Timeout     conf.Duration `toml:"timeout"`     // for one reply, 5m if 0; the reply to a body may take twice as long (RFC 5321 §4.5.3.2)

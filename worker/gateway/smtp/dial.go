@@ -143,7 +143,13 @@ func (d *dialer) login(sc *mailsmtp.Client) error {
 	case "LOGIN":
 		auth = mailsmtp.LoginAuth(c.Username, password, c.Host, false)
 	case "XOAUTH2":
-		auth = mailsmtp.XOAuth2Auth(c.Username, password)
+		token, err := c.Password.Current()
+		if err != nil {
+			e := failed(gateway.Misconfigured, gateway.Authentication, "", nil)
+			e.Err = fmt.Errorf("read the access token: %w", err)
+			return e
+		}
+		auth = mailsmtp.XOAuth2Auth(c.Username, token)
 	default:
 		want := c.Auth
 		if want == "" {
