@@ -33,7 +33,7 @@ type Redis = redis.UniversalClient
 
 // Keys declares the Redis keys of this package; asynq's own begin with "asynq:".
 func Keys() []rkey.Key {
-	return []rkey.Key{keyPace, keyWarm, keyHold, keyLive, keyLives, keyService, keyAnswered, keyReplies, keyRates, keySystems, keyWanted, keyTestMail, keyPlaces, keyLine}
+	return []rkey.Key{keyPace, keyWarm, keyHold, keyLive, keyLives, keyService, keyAnswered, keyTurn, keyReplies, keyHanded, keyRates, keySystems, keyWanted, keyTestMail, keyPlaces, keyLine}
 }
 
 const (

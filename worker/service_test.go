@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -91,4 +92,28 @@ func TestStopTextsTogether(t *testing.T) {
 	check("the answers to START", 2*people)
 	say("STOP", each)
 	check("the second confirmations", 3*people)
+}
+
+// A mail that comes again, as after a crash, does not go on again; one that could
+// not go on does.
+func TestHandedOnOnce(t *testing.T) {
+	t.Parallel()
+	in := worker.NewInbound(newDesk(t).parts(), links)
+	went := 0
+	hand := func(mail string, err error) error {
+		return in.HandOnce(t.Context(), []byte(mail), func() error {
+			went++
+			return err
+		})
+	}
+	away := errors.New("the relay is away")
+	for i, step := range []struct {
+		mail string
+		fail error
+		want int // times that any went
+	}{{"a", away, 1}, {"a", nil, 2}, {"a", nil, 2}, {"b", nil, 3}, {"a", away, 3}} {
+		if err := hand(step.mail, step.fail); went != step.want || err != nil && !errors.Is(err, step.fail) {
+			t.Errorf("step %d: %d went, %v", i, went, err)
+		}
+	}
 }

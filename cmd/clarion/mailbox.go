@@ -58,7 +58,7 @@ func (m mailSink) UnsubscribeAddress(ctx context.Context, from string) error {
 	return m.in.UnsubscribeAddress(ctx, from)
 }
 
-// Reply notes that a person answered, and hands the mail on.
+// Reply notes that a person answered, and hands the mail on, once.
 func (m mailSink) Reply(ctx context.Context, token string, mail []byte) error {
 	if token != "" {
 		if err := m.in.Replied(ctx, token); err != nil {
@@ -68,7 +68,7 @@ func (m mailSink) Reply(ctx context.Context, token string, mail []byte) error {
 	if m.forward == nil {
 		return nil
 	}
-	err := m.forward.Forward(ctx, mail)
+	err := m.in.HandOnce(ctx, mail, func() error { return m.forward.Forward(ctx, mail) })
 	if err != nil && worker.ForGood(err) {
 		return fmt.Errorf("%w: %w", inbox.ErrRefused, err)
 	}

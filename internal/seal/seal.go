@@ -63,6 +63,7 @@ const (
 	Unsubscribe  Purpose = "unsubscribe" // link and mailto
 	Report       Purpose = "report"      // delivery reports: callback URLs and job tags
 	MailSystem   Purpose = "mail-system" // keys of what is known of mail domains
+	Handed       Purpose = "handed-on"   // mails that went on to the organisation
 	AuditEntry   Purpose = "audit-entry" // an entry of the audit trail
 	AuditHead    Purpose = "audit-head"  // where the audit trail ends
 	Secret       Purpose = "secret"      // what people of the team hold: sessions, codes, links, API tokens
@@ -70,7 +71,7 @@ const (
 	Volunteer    Purpose = "volunteer"   // codes of volunteers
 )
 
-var purposes = []Purpose{AddressIndex, Bounce, Unsubscribe, Report, MailSystem, AuditEntry, AuditHead, Secret, Form, Volunteer}
+var purposes = []Purpose{AddressIndex, Bounce, Unsubscribe, Report, MailSystem, Handed, AuditEntry, AuditHead, Secret, Form, Volunteer}
 
 // LoadOrCreate reads the key file at path, or makes one with mode 0600 when
 // there is none. A file that others may read is refused.
