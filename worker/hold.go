@@ -37,13 +37,22 @@ func (h Hold) Sentence(lang string) string {
 	if !ok || h.Kind == gateway.Temporary && h.Channel == 0 && h.Reason == gateway.Network {
 		words = [2]string{"%s cannot be reached", "%s: 연결되지 않습니다"}
 	}
+	who := h.What
+	if h.Channel != 0 && h.What == OtherLane {
+		if who = "one of the small systems"; lang == "ko" {
+			who = "작은 수신처 가운데 하나"
+		}
+	}
 	at := func(t time.Time) string { return t.Local().Format("15:04") }
 	cause := strings.TrimSpace(strings.ReplaceAll(h.Reason.String(), "_", " ") + " " + h.Code)
 	if cause == "" {
 		cause = h.Kind.String()
 	}
 	if lang == "ko" {
-		s := fmt.Sprintf(words[1], h.What) + fmt.Sprintf(" (%s부터, %s)", at(h.Since), cause)
+		if why := strings.TrimSuffix(h.Reason.Sentence(lang), "."); why != "" {
+			cause = strings.TrimSuffix(why+", "+h.Code, ", ")
+		}
+		s := fmt.Sprintf(words[1], who) + fmt.Sprintf(" (%s부터, %s)", at(h.Since), cause)
 		if h.Waiting > 0 {
 			s += fmt.Sprintf(". %d건이 기다립니다", h.Waiting)
 		}
@@ -52,7 +61,7 @@ func (h Hold) Sentence(lang string) string {
 		}
 		return s + ". 지금 다시 시도합니다."
 	}
-	s := fmt.Sprintf(words[0], h.What) + fmt.Sprintf(" since %s: %s", at(h.Since), cause)
+	s := fmt.Sprintf(words[0], who) + fmt.Sprintf(" since %s: %s", at(h.Since), cause)
 	if h.Waiting > 0 {
 		s += fmt.Sprintf(", %d waiting", h.Waiting)
 	}

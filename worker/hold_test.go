@@ -216,10 +216,16 @@ func TestHoldsInWords(t *testing.T) {
 	till := opening.Add(5 * time.Minute).Local().Format("15:04")
 	for lang, want := range map[string]string{
 		"en": "naver.com refuses us since " + at + ": policy 5.7.1, 212 waiting; it is tried again at " + till,
-		"ko": "naver.com: 받기를 거부합니다 (" + at + "부터, policy 5.7.1). 212건이 기다립니다. " + till + "에 다시 시도합니다.",
+		"ko": "naver.com: 받기를 거부합니다 (" + at + "부터, 받는 쪽의 정책에 따라 거부되었습니다, 5.7.1). 212건이 기다립니다. " + till + "에 다시 시도합니다.",
 	} {
 		if got := holds[0].Sentence(lang); got != want {
 			t.Errorf("%s: %s\nwant %s", lang, got, want)
+		}
+	}
+	small := Hold{What: OtherLane, Channel: address.Email, Kind: gateway.Throttled, Reason: gateway.RateLimited, Since: opening}
+	for lang, want := range map[string]string{"en": "one of the small systems asks us to go slower since ", "ko": "작은 수신처 가운데 하나: 속도를 줄여 달라고 합니다 ("} {
+		if got := small.Sentence(lang); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s\nwant %s…", lang, got, want)
 		}
 	}
 	call.Rehearsal = true

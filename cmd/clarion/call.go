@@ -98,7 +98,7 @@ func (p *program) callLaunch(rehearsal bool) *cobra.Command {
 				return err
 			}
 			if !yes && !rehearsal {
-				if err := a.confirm(fmt.Sprintf("Launch %q to %d contacts (%s)?", d.Text.Name, who.Contacts, channelCounts(who.Channel))); err != nil {
+				if err := a.confirm(fmt.Sprintf("Launch %q to %s (%s)?", d.Text.Name, many(who.Contacts, "contact", "contacts"), channelCounts(who.Channel))); err != nil {
 					return err
 				}
 			}
@@ -143,7 +143,7 @@ func (a *app) launched(ctx context.Context, id broadcast.ID, channels []address.
 	}
 	if !wait {
 		return a.print(map[string]any{"id": id, "audience": call.Audience, "state": call.State}, func(w io.Writer) {
-			fmt.Fprintf(w, "Call %s is %s: %d deliveries to %d contacts.\nWatch it with: clarion call status %s\n", id, call.State, call.Audience, call.Contacts, id)
+			fmt.Fprintf(w, "Call %s is %s: %s to %s.\nWatch it with: clarion call status %s\n", id, call.State, many(call.Audience, "delivery", "deliveries"), many(call.Contacts, "contact", "contacts"), id)
 		})
 	}
 	return a.watch(ctx, id, channels, !call.Rehearsal)

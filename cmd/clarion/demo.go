@@ -110,7 +110,7 @@ func (p *program) demo(ctx context.Context, contacts, port int, exit bool) (err 
 		}
 	} else {
 		fmt.Fprintln(p.out)
-		writeReport(p.out, r)
+		writeReport(p.out, r, spoken())
 		fmt.Fprintf(p.out, "\nThe audit agrees: the states add up to all %d deliveries.\n", r.Status.Audience)
 	}
 	if exit {

@@ -17,17 +17,21 @@ import (
 	"clarion/worker"
 )
 
-// How long DNS takes, and settings: English, Korean.
+// How long things take.
 var (
-	aDay      = [2]string{"up to a day, until it is known everywhere", "어디서나 알려질 때까지 최대 하루"}
-	aMinute   = [2]string{"a minute", "1분"}
-	aQuarter  = [2]string{"15 minutes", "15분"}
-	fewDays   = [2]string{"a few days, as your hosting provider does it", "호스팅 업체가 처리하므로 며칠"}
-	someHours = [2]string{"an hour", "한 시간"}
+	aMinute     = words{"a minute", "1분"}
+	twoMinutes  = words{"2 minutes", "2분"}
+	fiveMinutes = words{"5 minutes", "5분"}
+	tenMinutes  = words{"10 minutes", "10분"}
+	aQuarter    = words{"15 minutes", "15분"}
+	halfHour    = words{"30 minutes", "30분"}
+	anHour      = words{"an hour", "한 시간"}
+	aDay        = words{"up to a day, until it is known everywhere", "어디서나 알려질 때까지 최대 하루"}
+	fewDays     = words{"a few days, as your hosting provider does it", "호스팅 업체가 처리하므로 며칠"}
 )
 
 // both adds a finding about mail in both languages.
-func (d *doctor) both(f finding, takes [2]string, ko inKorean) {
+func (d *doctor) both(f finding, takes words, ko inKorean) {
 	if f.Do != "" {
 		f.Takes, ko.Takes = takes[0], takes[1]
 	}
@@ -47,7 +51,7 @@ func (d *doctor) unanswered(what check, subject, ko string, err error) {
 	}
 	d.both(finding{Check: what, Severity: warns, Finding: fmt.Sprintf("%s cannot be looked up: %v", subject, err),
 		Do: "see that this machine reaches a name server, or name one: [dns] resolver"}, aQuarter,
-		inKorean{Finding: ko + " 조회할 수 없습니다.", Do: "이 장비가 DNS 서버에 닿는지 확인하거나 [dns] resolver를 적으십시오."})
+		inKorean{Finding: ko + fmt.Sprintf(" 조회할 수 없습니다: %v", err), Do: "이 장비가 DNS 서버에 닿는지 확인하거나 [dns] resolver를 적으십시오."})
 }
 
 // mail looks at what receivers look at: SPF, DMARC, names of addresses, the way
@@ -203,7 +207,7 @@ func (d *doctor) dmarc(ctx context.Context, domain string) {
 	}
 	f.Finding = fmt.Sprintf("nothing stands for %s as its DMARC policy wants it: neither %s, of which SPF is asked (%s), nor a DKIM key (%s)", domain, d.cfg.Inbox.Domain, strict(policy.StrictSPF), strict(policy.StrictDKIM))
 	f.Do = fmt.Sprintf("make a key for it: clarion dkim new %s, or let the relay sign as it, or set inbox.domain to one of %s", domain, maildns.Organisation(domain))
-	d.both(f, someHours, inKorean{Finding: fmt.Sprintf("%s의 DMARC 정책에 맞는 SPF 도메인도 DKIM 키도 없습니다.", domain),
+	d.both(f, anHour, inKorean{Finding: fmt.Sprintf("%s의 DMARC 정책에 맞는 SPF 도메인도 DKIM 키도 없습니다.", domain),
 		Do: fmt.Sprintf("키를 만들거나(clarion dkim new %s), 릴레이가 그 도메인으로 서명하게 하거나, inbox.domain을 %s 아래로 하십시오.", domain, maildns.Organisation(domain))})
 }
 
@@ -267,13 +271,16 @@ func reverseName(ip netip.Addr) string {
 	return out.String() + "ip6.arpa."
 }
 
+// hosted reports whether returned mail comes to a mailbox alone.
+func (d *doctor) hosted() bool { return d.cfg.Inbox.Listen == "" && d.cfg.Inbox.IMAP.Host != "" }
+
 // wayBack: the MX of inbox.domain must lead to whoever hands returned mail on to us.
 func (d *doctor) wayBack(ctx context.Context) {
 	domain := d.cfg.Inbox.Domain
 	f := finding{Check: checkInboxMX, Severity: stops, Do: "let the MX of " + domain + " name the mail server that hands its mail to inbox.listen"}
 	f.Record = fmt.Sprintf("%s. IN MX 10 mail.%s.", domain, maildns.Organisation(domain))
 	ko := inKorean{Do: domain + "의 MX가 inbox.listen으로 메일을 넘기는 메일 서버를 가리키게 하십시오."}
-	hosted := d.cfg.Inbox.Listen == "" && d.cfg.Inbox.IMAP.Host != ""
+	hosted := d.hosted()
 	if hosted {
 		f.Do, f.Record = "let the MX of "+domain+" be what the provider of the mailbox in [inbox.imap] names, and all mail of the domain come to that mailbox (catch-all)", ""
 		ko.Do = domain + "의 MX를 [inbox.imap] 메일함을 제공하는 업체가 알려 주는 값으로 두고, 이 도메인의 모든 메일이 그 메일함에 오게 하십시오(catch-all)."
@@ -364,7 +371,7 @@ func (d *doctor) certificate(ctx context.Context, g worker.Gate) {
 		f.Finding = fmt.Sprintf("its certificate holds, for %d days more", int(left.Hours()/24))
 		ko = inKorean{Finding: fmt.Sprintf("인증서가 유효합니다. %d일 남았습니다.", int(left.Hours()/24))}
 	}
-	d.both(f, someHours, ko)
+	d.both(f, anHour, ko)
 }
 
 func list(ips []netip.Addr) string {

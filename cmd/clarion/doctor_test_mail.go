@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,7 +29,7 @@ func (d *doctor) testMails(ctx context.Context) {
 	f := finding{Check: checkTestMail, Severity: stops}
 	if d.cfg.Inbox.Domain == "" {
 		f.Finding, f.Do = "no test mail was sent: inbox.domain is not set, so that it could not come back", "set inbox.domain in "+d.configFile
-		d.both(f, someHours, inKorean{Finding: "inbox.domain이 없어 시험 메일을 보내지 않았습니다.", Do: d.configFile + "에 inbox.domain을 적으십시오."})
+		d.both(f, anHour, inKorean{Finding: "inbox.domain이 없어 시험 메일을 보내지 않았습니다.", Do: d.configFile + "에 inbox.domain을 적으십시오."})
 		return
 	}
 	rc := d.cfg.redis()
@@ -65,7 +67,7 @@ func (d *doctor) testMail(ctx context.Context, in *worker.Inbound, keys *seal.Ke
 	if _, err := g.Gateway.Send(ctx, m); err != nil {
 		f.Finding = fmt.Sprintf("it does not take a test mail to %s: %v", d.cfg.Inbox.Domain, gateway.Classify(err, false))
 		f.Do = "let it send mail to " + d.cfg.Inbox.Domain + " and from the domains in From; its log says what it minds"
-		d.both(f, someHours, inKorean{Finding: "시험 메일을 받아 주지 않습니다.", Do: "릴레이가 " + d.cfg.Inbox.Domain + "으로 보내는 메일과 From 도메인을 허용하게 하십시오. 릴레이 로그에 이유가 있습니다."})
+		d.both(f, anHour, inKorean{Finding: fmt.Sprintf("시험 메일을 받아 주지 않습니다: %v", gateway.Classify(err, false)), Do: "릴레이가 " + d.cfg.Inbox.Domain + "으로 보내는 메일과 From 도메인을 허용하게 하십시오. 릴레이 로그에 이유가 있습니다."})
 		return
 	}
 	tick := time.NewTicker(100 * time.Millisecond)
@@ -92,8 +94,13 @@ func (d *doctor) testMail(ctx context.Context, in *worker.Inbound, keys *seal.Ke
 	}
 	f.Finding = fmt.Sprintf("it took a test mail to %s, which did not come back within %s: bounces would not either", d.cfg.Inbox.Domain, d.wait)
 	f.Do = "look in its log where the mail went; let whoever takes the mail of " + d.cfg.Inbox.Domain + " hand it to inbox.listen, every b+… address of it, and see that clarion serve runs"
-	d.both(f, someHours, inKorean{Finding: fmt.Sprintf("시험 메일을 받았으나 %s 안에 돌아오지 않았습니다. 반송 메일도 돌아오지 않습니다.", d.wait),
-		Do: "릴레이 로그에서 메일이 간 곳을 찾고, " + d.cfg.Inbox.Domain + "의 b+… 주소로 오는 메일을 모두 inbox.listen으로 넘기게 하고, clarion serve가 실행 중인지 확인하십시오."})
+	ko := inKorean{Finding: fmt.Sprintf("시험 메일을 받았으나 %s 안에 돌아오지 않았습니다. 반송 메일도 돌아오지 않습니다.", d.wait),
+		Do: "릴레이 로그에서 메일이 간 곳을 찾고, " + d.cfg.Inbox.Domain + "의 b+… 주소로 오는 메일을 모두 inbox.listen으로 넘기게 하고, clarion serve가 실행 중인지 확인하십시오."}
+	if d.hosted() {
+		f.Do = "look in its log where the mail went, and in the mailbox of [inbox.imap], its spam folder too; let all mail of " + d.cfg.Inbox.Domain + " come to its folder " + strconv.Quote(cmp.Or(d.cfg.Inbox.IMAP.Folder, "INBOX")) + ", every b+… address of it, and see that clarion serve runs"
+		ko.Do = "릴레이 로그에서 메일이 간 곳을 찾고, [inbox.imap] 메일함과 그 스팸함을 보십시오. " + d.cfg.Inbox.Domain + "의 b+… 주소로 오는 메일이 모두 읽는 폴더에 오게 하고, clarion serve가 실행 중인지 확인하십시오."
+	}
+	d.both(f, anHour, ko)
 }
 
 // testBody is a delivery report (RFC 3464) that says delivered.

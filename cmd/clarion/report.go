@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +27,7 @@ func (p *program) callReport() *cobra.Command {
 		case "csv":
 			return r.CSV(a.out)
 		case "text":
-			writeReport(a.out, r)
+			writeReport(a.out, r, spoken())
 			return nil
 		}
 		return inputError("--format is %q: text, json and csv are right", format)
@@ -37,30 +36,41 @@ func (p *program) callReport() *cobra.Command {
 	return c
 }
 
-var reportTitles = map[string]string{"channel": "By channel", "gateway": "By gateway", "lane": "By domain and carrier", "language": "By language", "reason": "What went wrong"}
+var reportTitles = map[string]words{
+	"channel": {"By channel", "채널별"}, "gateway": {"By gateway", "게이트웨이별"}, "lane": {"By domain and carrier", "메일 서비스·통신사별"},
+	"language": {"By language", "언어별"}, "reason": {"What went wrong", "전달되지 않은 이유"},
+}
 
-func writeReport(w io.Writer, r *desk.CallReport) {
-	writeStatus(w, r.Status)
+// rowName is what a row is called in a language.
+func rowName(r desk.ReportRow, lang string) string {
+	if r.By == "lane" {
+		return laneWord(r.Name, lang)
+	}
+	return r.Name
+}
+
+func writeReport(w io.Writer, r *desk.CallReport, lang string) {
+	writeStatus(w, r.Status, lang)
 	if len(r.LeftOut) > 0 {
-		fmt.Fprintln(w, "\nLeft out")
+		fmt.Fprintf(w, "\n%s\n", words{"Left out", "제외"}.in(lang))
 		for _, lo := range r.LeftOut {
-			ch := lo.Channel
-			if ch == "" {
-				ch = "all"
+			ch := words{"all", "모두"}.in(lang)
+			if lo.Channel != "" {
+				ch = channelWord(lo.Channel, lang)
 			}
-			fmt.Fprintf(w, "  %-6s %7d  %s\n", ch, lo.Count, lo.Sentence("en"))
+			fmt.Fprintf(w, "  %s %7d  %s\n", padded(ch, 6), lo.Count, lo.Sentence(lang))
 		}
 	}
-	width := 0 // of the longest name
+	longest := 0
 	for _, row := range r.Rows {
-		width = max(width, utf8.RuneCountInString(row.Name))
+		longest = max(longest, columns(rowName(row, lang)))
 	}
 	title := ""
 	for _, row := range r.Rows {
 		if r.Alone(row) {
 			continue
 		}
-		if t := reportTitles[row.By]; t != title {
+		if t := reportTitles[row.By].in(lang); t != title {
 			title = t
 			fmt.Fprintf(w, "\n%s\n", title)
 		}
@@ -68,10 +78,10 @@ func writeReport(w io.Writer, r *desk.CallReport) {
 		if row.DeliveryRate != nil {
 			rate = fmt.Sprintf("%5.1f %%", 100**row.DeliveryRate)
 		}
-		fmt.Fprintf(w, "  %-6s %-*s %7d  %7s ", row.Channel, width, row.Name, row.Total, rate)
+		fmt.Fprintf(w, "  %s %s %7d  %7s ", padded(channelWord(row.Channel, lang), 6), padded(rowName(row, lang), longest), row.Total, rate)
 		for _, s := range broadcast.States {
 			if n := row.States[s.String()]; n > 0 {
-				fmt.Fprintf(w, " %s %d", s, n)
+				fmt.Fprintf(w, " %s %d", stateWord(s, lang), n)
 			}
 		}
 		fmt.Fprintln(w)

@@ -73,7 +73,7 @@ func (d *doctor) signing(ctx context.Context) {
 			f.Ko = &inKorean{Finding: name + "이 등록되어 있고 이 키와 맞습니다."}
 		} else {
 			f.Severity, f.Takes = stops, aDay[0]
-			f.Ko = &inKorean{name + "이 등록되어 있지 않거나 이 키와 맞지 않습니다.", "아래 레코드를 DNS에 등록하십시오.", aDay[1]}
+			f.Ko = &inKorean{fmt.Sprintf("%s이 등록되어 있지 않거나 이 키와 맞지 않습니다(%s).", name, f.Finding), "아래 레코드를 DNS에 등록하십시오.", aDay[1]}
 			if r, err := k.Record(); err == nil {
 				f.Record = r.Zone()
 			}

@@ -85,19 +85,19 @@ func (a *app) amnesty(ctx context.Context, wanted desk.Amnesty, f *amnestyFlags)
 }
 
 func amnestyQuestion(l *desk.AmnestyLine, offer bool) string {
-	ask := fmt.Sprintf("Take back %d suppressions that came through %s since %s", l.Found, l.Gateway, l.Since.Local().Format("2006-01-02 15:04"))
+	ask := fmt.Sprintf("Take back %s that came through %s since %s", many(l.Found, "suppression", "suppressions"), l.Gateway, l.Since.Local().Format("2006-01-02 15:04"))
 	if offer && l.Again > 0 {
-		ask += fmt.Sprintf(", and send %d messages of %d calls again", l.Again, len(l.Calls))
+		ask += fmt.Sprintf(", and send %s of %s again", many(l.Again, "message", "messages"), many(len(l.Calls), "call", "calls"))
 	}
 	return ask + "?"
 }
 
 func writeAmnesty(w io.Writer, l *desk.AmnestyLine) {
 	if l.DryRun {
-		fmt.Fprintf(w, "%d suppressions would be taken back, and %d messages sent again.\n", l.Found, l.Again)
+		fmt.Fprintf(w, "%s would be taken back, and %s sent again.\n", many(l.Found, "suppression", "suppressions"), many(l.Again, "message", "messages"))
 		fmt.Fprintf(w, "차단 %d건을 풀고 메시지 %d건을 다시 보내게 됩니다.\n", l.Found, l.Again)
 	} else {
-		fmt.Fprintf(w, "%d suppressions taken back: these addresses are written to again. %d messages are sent again.\n", l.Restored, l.Offered)
+		fmt.Fprintf(w, "%s taken back: these addresses are written to again. %s sent again.\n", many(l.Restored, "suppression", "suppressions"), many(l.Offered, "message is", "messages are"))
 		fmt.Fprintf(w, "차단 %d건을 풀었습니다. 이 주소로 다시 보냅니다. 메시지 %d건을 다시 보냅니다.\n", l.Restored, l.Offered)
 	}
 	for _, id := range sortedKeys(l.Calls) {
@@ -131,8 +131,8 @@ func (a *app) amnesties(ctx context.Context) error {
 			if r.Ended.IsZero() {
 				end = "; it broke off: give it again"
 			}
-			fmt.Fprintf(w, "%d  %s  %s: %s since %s, reason %s: %d suppressions taken back, %d messages sent again%s\n", r.ID, r.At.Local().Format("2006-01-02 15:04"), r.Who,
-				r.Gateway, r.Since.Local().Format("2006-01-02 15:04"), anyReason(r.Failure), r.Suppressions, r.Deliveries, end)
+			fmt.Fprintf(w, "%d  %s  %s: %s since %s, reason %s: %s taken back, %s sent again%s\n", r.ID, r.At.Local().Format("2006-01-02 15:04"), r.Who,
+				r.Gateway, r.Since.Local().Format("2006-01-02 15:04"), anyReason(r.Failure), many(r.Suppressions, "suppression", "suppressions"), many(r.Deliveries, "message", "messages"), end)
 			if r.Why != "" {
 				fmt.Fprintf(w, "   %s\n", r.Why)
 			}
@@ -142,7 +142,7 @@ func (a *app) amnesties(ctx context.Context) error {
 		}
 	}
 	if !a.json {
-		a.tell("%d amnesties.", len(records))
+		a.tell("%s.", many(len(records), "amnesty", "amnesties"))
 	}
 	return nil
 }
