@@ -37,7 +37,7 @@ type Call struct {
 	Ends      time.Time // no attempt begins after it, zero for never
 	Hold      bool      // email in doubt is left to a person
 	Unplanned int       // cancelled before they were planned
-	Note      string    // why the call paused itself, "" if it did not
+	Note      Note      // why the call paused itself, the zero value if it did not
 	Canary    map[address.Channel]CanaryState
 }
 
@@ -101,7 +101,7 @@ func parseCall(id ID, m map[string]string) *Call {
 	return &Call{
 		ID: id, Name: m["name"], Campaign: m["campaign"], State: CallState(m["state"]), Audience: int(num("audience")), Contacts: int(num("contacts")),
 		Rehearsal: num("rehearsal") == 1, Gateways: strings.Split(m["gateways"], ","), Made: at("made"), Start: at("start"), Started: at("started"),
-		Finished: at("finished"), Ends: at("ends"), Hold: num("hold") == 1, Unplanned: int(num("unplanned")), Note: m["note"], Canary: canaries(m),
+		Finished: at("finished"), Ends: at("ends"), Hold: num("hold") == 1, Unplanned: int(num("unplanned")), Note: parseNote(m["note"]), Canary: canaries(m),
 	}
 }
 
@@ -180,7 +180,11 @@ func (l *Ledger) Do(ctx context.Context, id ID, action Action, set ...any) (Call
 			if held, _ := why[1].(string); held != "" {
 				set = append(set, "note", "", fieldCanaryHeld, "", "canary:"+held, string(CanaryPassed))
 			} else if note, _ := why[0].(string); note != "" {
-				set = append(set, "note", NoteOverridden)
+				over, err := Note{Cause: Overridden}.text()
+				if err != nil {
+					return from, fmt.Errorf("%s call %s: %w", action, id, err)
+				}
+				set = append(set, "note", over)
 			}
 		}
 		if to == Stopped {
@@ -200,12 +204,18 @@ func (l *Ledger) Do(ctx context.Context, id ID, action Action, set ...any) (Call
 	}
 }
 
-// NoteOverridden is the note of a call that a person resumed past its own limits.
-const NoteOverridden = "resumed past its limits by a person"
-
-// Pause pauses a running call by its own limits, and keeps why.
-func (l *Ledger) Pause(ctx context.Context, id ID, why string) error {
-	_, err := l.Do(ctx, id, ActPause, "note", why)
+// Pause pauses a running call by its own limits, and keeps why. Whoever resumes a
+// call that its canary paused lets the rest of that channel follow.
+func (l *Ledger) Pause(ctx context.Context, id ID, why Note) error {
+	text, err := why.text()
+	if err != nil {
+		return fmt.Errorf("pause call %s: %w", id, err)
+	}
+	set := []any{"note", text}
+	if why.Canary {
+		set = append(set, fieldCanaryHeld, why.Channel.String())
+	}
+	_, err = l.Do(ctx, id, ActPause, set...)
 	return err
 }
 

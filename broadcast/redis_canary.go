@@ -145,13 +145,6 @@ func (l *Ledger) PassCanaries(ctx context.Context, id ID) (bool, error) {
 	return passed, nil
 }
 
-// PauseCanary pauses a running call because of a channel's canary, and keeps why.
-// Whoever resumes it lets the rest of the channel follow.
-func (l *Ledger) PauseCanary(ctx context.Context, id ID, ch address.Channel, why string) error {
-	_, err := l.Do(ctx, id, ActPause, "note", why, fieldCanaryHeld, ch.String())
-	return err
-}
-
 // Park puts planning back until Unpark: what is left of the audience is held.
 func (l *Ledger) Park(ctx context.Context, lease Lease) error {
 	keys := []string{keyCall.Name(lease.Call), keyOpen.Name(lease.Call), keyOwn.Name(lease.Call), keyLater.Name(lease.Call)}

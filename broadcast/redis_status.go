@@ -64,31 +64,39 @@ type Progress struct {
 	Asleep  []Sleep   // what waits for quiet hours to end
 }
 
-// Progress reads where a call stands, in one round trip: while a call runs Redis
-// syncs after each, and whoever watches waits for that once and not four times.
+// Progress reads where a call stands, in one round trip.
 func (l *Ledger) Progress(ctx context.Context, id ID) (*Progress, error) {
 	pipe := l.rdb.Pipeline()
+	progress := l.QueueProgress(ctx, pipe, id)
+	_, _ = pipe.Exec(ctx) // each command says itself what went wrong
+	return progress()
+}
+
+// QueueProgress adds what Progress reads to pipe; the answer is there once pipe has run.
+func (l *Ledger) QueueProgress(ctx context.Context, pipe redis.Pipeliner, id ID) func() (*Progress, error) {
 	call, counts, next := pipe.HGetAll(ctx, keyCall.Name(id)), pipe.HGetAll(ctx, keyCounts.Name(id)), queueNextDue(ctx, pipe, id)
 	asleep := l.queueAsleep(ctx, pipe, id)
-	if _, err := pipe.Exec(ctx); err != nil {
-		return nil, fmt.Errorf("read where call %s stands: %w", id, err)
+	return func() (*Progress, error) {
+		if err := errors.Join(call.Err(), counts.Err()); err != nil {
+			return nil, fmt.Errorf("read where call %s stands: %w", id, err)
+		}
+		if len(call.Val()) == 0 {
+			return nil, fmt.Errorf("read call %s: %w", id, ErrNoCall)
+		}
+		counters, err := parseCounters(counts.Val())
+		if err != nil {
+			return nil, fmt.Errorf("read counters of call %s: %w", id, err)
+		}
+		due, err := next()
+		if err != nil {
+			return nil, err
+		}
+		sleeps, err := asleep()
+		if err != nil {
+			return nil, err
+		}
+		return &Progress{parseCall(id, call.Val()), counters, due, sleeps}, nil
 	}
-	if len(call.Val()) == 0 {
-		return nil, fmt.Errorf("read call %s: %w", id, ErrNoCall)
-	}
-	counters, err := parseCounters(counts.Val())
-	if err != nil {
-		return nil, fmt.Errorf("read counters of call %s: %w", id, err)
-	}
-	due, err := next()
-	if err != nil {
-		return nil, err
-	}
-	sleeps, err := asleep()
-	if err != nil {
-		return nil, err
-	}
-	return &Progress{parseCall(id, call.Val()), counters, due, sleeps}, nil
 }
 
 func parseCounters(m map[string]string) (*Counters, error) {

@@ -52,10 +52,7 @@ func TestBoardOfLanes(t *testing.T) {
 	p := newPace(redistest.New(t), clk, time.UTC)
 	naver := laneLimit(address.Email, "naver.com", false)
 	for _, id := range []string{"a", "b"} {
-		w := &Worker{id: id, rdb: p.rdb, clk: clk, cfg: Config{Liveness: time.Minute}}
-		if err := w.beat(ctx); err != nil {
-			t.Fatal(err)
-		}
+		w := &Worker{id: id, rdb: p.rdb, clk: clk, pace: p}
 		w.meter.add(naver, 100, clk.Now())
 		w.meter.add(laneLimit(address.Email, "naver.com", true), 7, clk.Now())
 		clk.Advance(10 * time.Second)
@@ -67,12 +64,13 @@ func TestBoardOfLanes(t *testing.T) {
 	if _, err := p.hold(ctx, naver, e, refusing, rateBlame{}); err != nil {
 		t.Fatal(err)
 	}
-	rows, holds, err := Board(ctx, p.rdb, clk, &broadcast.Call{}, &broadcast.Counters{Lanes: []broadcast.Slice{
+	now := board(t, p, &broadcast.Call{}, &broadcast.Counters{Lanes: []broadcast.Slice{
 		{Channel: address.Email, Name: "daum.net", Counts: broadcast.Counts{broadcast.Pending: 5, broadcast.Sending: 1}},
 		{Channel: address.Email, Name: "naver.com", Counts: broadcast.Counts{broadcast.Pending: 200, broadcast.Deferred: 12, broadcast.Sent: 40, broadcast.Delivered: 2, broadcast.Bounced: 3, broadcast.Failed: 1, broadcast.Suppressed: 9}},
 	}})
-	if err != nil || len(rows) != 2 || len(holds) != 1 {
-		t.Fatalf("%+v, %+v, %v", rows, holds, err)
+	rows := now.Rows
+	if len(rows) != 2 || len(now.Holds) != 1 {
+		t.Fatalf("%+v, %+v", rows, now.Holds)
 	}
 	if want := (Row{Channel: address.Email, Lane: "daum.net", Waiting: 6}); rows[0] != want {
 		t.Errorf("%+v, want %+v", rows[0], want)
@@ -84,4 +82,43 @@ func TestBoardOfLanes(t *testing.T) {
 	if want := (Row{Channel: address.Email, Lane: "naver.com", Sent: 42, Delivered: 2, Deferred: 12, Failed: 4, Waiting: 200, Rate: 20}); rows[1] != want {
 		t.Errorf("%+v, want %+v", rows[1], want)
 	}
+	clk.Advance(heldKept)
+	for range 2 { // what a worker said that is gone since is not told, nor kept
+		if now := board(t, p, &broadcast.Call{}, &broadcast.Counters{Lanes: []broadcast.Slice{{Channel: address.Email, Name: "naver.com"}}}); now.Rows[0].Rate != 0 {
+			t.Errorf("long after: %+v", now.Rows)
+		}
+		w := &Worker{id: "c", rdb: p.rdb, clk: clk, pace: p}
+		w.meter.add("lane:email:daum.net", 1, clk.Now())
+		if err := w.tellRates(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if n := p.rdb.HLen(ctx, keyRates.Name()).Val(); n != 1 {
+			t.Errorf("%d workers are kept", n)
+		}
+	}
+	clk.Advance(time.Hour)
+	if now := board(t, p, &broadcast.Call{}, &broadcast.Counters{Lanes: []broadcast.Slice{{Channel: address.Email, Name: "naver.com"}}}); len(now.Holds) != 0 {
+		t.Errorf("a day after its hold ended: %+v", now.Holds)
+	}
+	if _, err := p.hold(ctx, gateLimit("relay"), e, refusing, rateBlame{}); err != nil {
+		t.Fatal(err)
+	}
+	if n := p.rdb.HLen(ctx, keyHeld.Name()).Val(); n != 1 {
+		t.Errorf("%d are kept as left alone", n)
+	}
+}
+
+// board sets a call beside what all calls share.
+func board(t *testing.T, p *pace, c *broadcast.Call, n *broadcast.Counters) *Board {
+	t.Helper()
+	pipe := p.rdb.Pipeline()
+	read := queueShared(t.Context(), pipe, p.clk)
+	if _, err := pipe.Exec(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s, err := read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.board(&broadcast.Progress{Call: c, Counters: n})
 }

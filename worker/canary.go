@@ -58,9 +58,9 @@ func (s *sweeper) canary(ctx context.Context, c *broadcast.Call) error {
 			continue
 		}
 		follow = false
-		if why := badly(now, ch, state.Size, wanted); why != "" {
-			w.log.Warn("a call pauses itself", "call", c.ID, "why", why)
-			return lateToPause(w.ledger.PauseCanary(ctx, c.ID, ch, why))
+		if why := badly(now, ch, state.Size, wanted); why != (broadcast.Note{}) {
+			w.log.Warn("a call pauses itself", "call", c.ID, "why", why.Sentence("en"))
+			return lateToPause(w.ledger.Pause(ctx, c.ID, why))
 		}
 		switch {
 		case state.Phase == broadcast.CanarySending && gone(now, ch, state.Size):
@@ -97,22 +97,20 @@ func gone(p *broadcast.Progress, ch address.Channel, size int) bool {
 	return planned >= size && sending == 0 && waits <= asleep && 2*waits <= size
 }
 
-// badly says what speaks against a canary, "" while nothing does. Its shares are of
-// all of it, so that they only rise, and one is passed by the first message too many.
-func badly(p *broadcast.Progress, ch address.Channel, size int, c *templates.Canary) string {
+// badly says what speaks against a canary, the zero value while nothing does. Its
+// shares are of all of it, so that they only rise, and one is passed by the first
+// message too many.
+func badly(p *broadcast.Progress, ch address.Channel, size int, c *templates.Canary) broadcast.Note {
 	counts := p.Channels[ch]
-	for _, l := range []struct {
-		n     int
-		limit float64
-		what  string
-	}{
-		{counts[broadcast.Bounced], c.HardBounces, "bounced for good"},
-		{p.Flags[ch][broadcast.Complained], c.Complaints, "were complained about"},
-		{counts[broadcast.Failed] + counts[broadcast.Rejected], c.Failures, "were refused or given up"},
+	for _, why := range []broadcast.Note{
+		{Cause: broadcast.TooManyBounced, N: counts[broadcast.Bounced], Limit: c.HardBounces},
+		{Cause: broadcast.TooManyComplained, N: p.Flags[ch][broadcast.Complained], Limit: c.Complaints},
+		{Cause: broadcast.TooManyFailed, N: counts[broadcast.Failed] + counts[broadcast.Rejected], Limit: c.Failures},
 	} {
-		if l.limit > 0 && float64(l.n)/float64(size) > l.limit {
-			return fmt.Sprintf("canary, %s: %d of the %d messages that went first %s, more than %.2f %%; the rest is held", ch, l.n, size, l.what, 100*l.limit)
+		if why.Limit > 0 && float64(why.N)/float64(size) > why.Limit {
+			why.Canary, why.Channel, why.Of = true, ch, size
+			return why
 		}
 	}
-	return ""
+	return broadcast.Note{}
 }

@@ -41,7 +41,7 @@ func (d *timed) note(id broadcast.ID) (broadcast.CallState, string) {
 	d.t.Helper()
 	c, err := d.ledger.Call(d.t.Context(), id)
 	d.must(err)
-	return c.State, c.Note
+	return c.State, c.Note.Sentence("en")
 }
 
 // The canary goes, is watched to the second, and then the rest goes.

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"clarion/broadcast"
 	"clarion/internal/clock"
 	"clarion/internal/redistest"
 	"clarion/lists/address"
@@ -30,6 +31,19 @@ func TestPaceOnCluster(t *testing.T) {
 	}
 	if all, err := p.heldNow(ctx, gateLimit("relay"), gateLimit("other")); err != nil || all[0].wait <= 0 || all[1].wait != 0 {
 		t.Errorf("%+v, %v", all, err)
+	}
+	w := &Worker{id: "w", rdb: rdb, clk: clock.System{}, pace: p}
+	w.meter.add(laneLimit(address.Email, "naver.com", false), 50, time.Now())
+	if err := w.tellRates(ctx); err != nil {
+		t.Error(err)
+	}
+	ledger := broadcast.Open(rdb, clock.System{})
+	id, err := ledger.New(ctx, broadcast.Call{Name: "c", Gateways: []string{"", "relay"}}, map[string][]byte{"call.toml": nil})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := BoardOf(ctx, rdb, clock.System{}, ledger, id); err != nil || b.Name != "c" || len(b.Holds) != 1 || b.Holds[0].Till.IsZero() {
+		t.Errorf("%+v, %v", b, err)
 	}
 	if err := p.release(ctx, gateLimit("relay")); err != nil {
 		t.Error(err)

@@ -49,14 +49,13 @@ func TestASickLaneStopsAlone(t *testing.T) {
 		d.must(err)
 		return c.Channels[address.Email][broadcast.Sent] == well && len(owners) == 0
 	})
-	p, err := d.ledger.Progress(ctx, id)
-	d.must(err)
 	// Each connection may have had a group under way when the first answer came.
 	if n := asked.total() - well; n == 0 || n > 2*connections*group {
 		t.Errorf("the sick lane was asked %d times", n)
 	}
-	holds, err := worker.Holds(ctx, d.rdb, clock.System{}, p.Call, p.Counters)
+	board, err := worker.BoardOf(ctx, d.rdb, clock.System{}, d.ledger, id)
 	d.must(err)
+	holds := board.Holds
 	if len(holds) != 1 || holds[0].What != "sick.example" || holds[0].Kind != gateway.Throttled || holds[0].Waiting != sick || holds[0].Till.IsZero() {
 		t.Errorf("left alone: %+v", holds)
 	}

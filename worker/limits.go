@@ -14,7 +14,7 @@ import (
 // leaves before every worker heeds it is what goes in one look of a sweep, and the
 // groups in hand: a claim is refused as soon as the call is paused.
 func (s *sweeper) watchLimits(ctx context.Context, c *broadcast.Call) error {
-	if c.Note == broadcast.NoteOverridden {
+	if c.Note.Cause == broadcast.Overridden {
 		return nil
 	}
 	compiled, err := s.w.calls.get(ctx, c.ID)
@@ -27,10 +27,10 @@ func (s *sweeper) watchLimits(ctx context.Context, c *broadcast.Call) error {
 	}
 	for _, ch := range address.Channels {
 		why := passed(ch, counters.Channels[ch], counters.Flags[ch][broadcast.Complained], compiled.text.Limits)
-		if why == "" {
+		if why == (broadcast.Note{}) {
 			continue
 		}
-		s.w.log.Warn("a call pauses itself", "call", c.ID, "why", why)
+		s.w.log.Warn("a call pauses itself", "call", c.ID, "why", why.Sentence("en"))
 		return lateToPause(s.w.ledger.Pause(ctx, c.ID, why))
 	}
 	return nil
@@ -46,18 +46,20 @@ func lateToPause(err error) error {
 	return err
 }
 
-// passed says which of its limits a channel has passed, "" while it is at none or at
-// most at one.
-func passed(ch address.Channel, n broadcast.Counts, complained int, limits templates.Limits) string {
+// passed says which of its limits a channel has passed, the zero value while it is at
+// none or at most at one.
+func passed(ch address.Channel, n broadcast.Counts, complained int, limits templates.Limits) broadcast.Note {
 	ended := n[broadcast.Sent] + n[broadcast.Delivered] + n[broadcast.Bounced]
 	if ended < max(limits.After, 1) {
-		return ""
+		return broadcast.Note{}
 	}
-	if share := float64(n[broadcast.Bounced]) / float64(ended); limits.HardBounces > 0 && share > limits.HardBounces {
-		return fmt.Sprintf("%s: %.1f %% of %d messages bounced for good, the call's limit is %.1f %%", ch, 100*share, ended, 100*limits.HardBounces)
+	for _, why := range []broadcast.Note{
+		{Cause: broadcast.TooManyBounced, Channel: ch, N: n[broadcast.Bounced], Of: ended, Limit: limits.HardBounces},
+		{Cause: broadcast.TooManyComplained, Channel: ch, N: complained, Of: ended, Limit: limits.Complaints},
+	} {
+		if why.Limit > 0 && float64(why.N)/float64(why.Of) > why.Limit {
+			return why
+		}
 	}
-	if share := float64(complained) / float64(ended); limits.Complaints > 0 && share > limits.Complaints {
-		return fmt.Sprintf("%s: %.2f %% of %d messages were complained about, the call's limit is %.2f %%", ch, 100*share, ended, 100*limits.Complaints)
-	}
-	return ""
+	return broadcast.Note{}
 }

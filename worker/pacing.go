@@ -84,7 +84,7 @@ func (b *batch) look(ctx context.Context) (*back, error) {
 	}
 	b.uneasy = nil
 	for i, name := range []string{gate, lane} {
-		if !now[i].Since.IsZero() {
+		if now[i].uneasy {
 			b.uneasy = append(b.uneasy, name)
 		}
 	}

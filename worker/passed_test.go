@@ -29,7 +29,7 @@ func TestLimitsAtTheirBorders(t *testing.T) {
 		{0, 0, 200, 200, templates.Limits{}, ""},
 	} {
 		n := broadcast.Counts{broadcast.Sent: c.sent, broadcast.Delivered: c.delivered, broadcast.Bounced: c.bounced}
-		if got := passed(address.SMS, n, c.complained, c.limits); got != c.want {
+		if got := passed(address.SMS, n, c.complained, c.limits).Sentence("en"); got != c.want {
 			t.Errorf("%+v: %q", c, got)
 		}
 	}
@@ -50,7 +50,7 @@ func TestCanaryAtItsLimits(t *testing.T) {
 	} {
 		p := &broadcast.Progress{Counters: &broadcast.Counters{Channels: map[address.Channel]broadcast.Counts{address.Email: c.n},
 			Flags: map[address.Channel]map[broadcast.Flag]int{address.Email: {broadcast.Complained: c.complained}}}}
-		if got := badly(p, address.Email, 40, canary); got != c.want && (c.want == "" || !strings.Contains(got, c.want)) {
+		if got := badly(p, address.Email, 40, canary).Sentence("en"); got != c.want && (c.want == "" || !strings.Contains(got, c.want)) {
 			t.Errorf("%+v: %q", c, got)
 		}
 	}

@@ -2,8 +2,10 @@ package worker
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -11,7 +13,15 @@ import (
 	"clarion/broadcast"
 	"clarion/internal/clock"
 	"clarion/lists/address"
+	"clarion/worker/gateway"
 )
+
+// A Board is where a call stands, as people watch it.
+type Board struct {
+	*broadcast.Progress
+	Rows  []Row  // of its lanes, in the order of the counters
+	Holds []Hold // the gateways and lanes that its deliveries wait for
+}
 
 // A Row is how a lane of a call stands.
 type Row struct {
@@ -26,6 +36,117 @@ type Row struct {
 	Hold      *Hold   // nil: it is not left alone
 }
 
+// BoardOf reads where a call stands, in one round trip: while calls run Redis syncs
+// its file before it answers, and whoever watches waits for that once. In a Cluster
+// the node of the call and that of the pace are asked side by side. What is read
+// does not grow with the audience or with time.
+func BoardOf(ctx context.Context, rdb redis.UniversalClient, clk clock.Clock, ledger *broadcast.Ledger, id broadcast.ID) (*Board, error) {
+	pipe := rdb.Pipeline()
+	progress, shared := ledger.QueueProgress(ctx, pipe, id), queueShared(ctx, pipe, clk)
+	_, _ = pipe.Exec(ctx) // each command says itself what went wrong
+	p, err := progress()
+	if err != nil {
+		return nil, err
+	}
+	s, err := shared()
+	if err != nil {
+		return nil, err
+	}
+	return s.board(p), nil
+}
+
+// shared is what all calls share: what is left alone, and how fast each lane goes,
+// by the name of the limit.
+type shared struct {
+	held  map[string]Hold
+	rates map[string]float64
+}
+
+// queueShared adds what is read of it to pipe; the answer is there once pipe has run.
+func queueShared(ctx context.Context, pipe redis.Pipeliner, clk clock.Clock) func() (shared, error) {
+	at, held, rates := pipe.Time(ctx), pipe.HGetAll(ctx, keyHeld.Name()), pipe.HGetAll(ctx, keyRates.Name())
+	return func() (s shared, err error) {
+		fail := func(err error) (shared, error) {
+			return shared{}, fmt.Errorf("read what is left alone, and how fast lanes go: %w", err)
+		}
+		for _, cmd := range []redis.Cmder{at, held, rates} {
+			if cmd.Err() != nil {
+				return fail(cmd.Err())
+			}
+		}
+		now := clk.Now()
+		if _, real := clk.(clock.System); real {
+			now = at.Val() // by which the scripts count
+		}
+		s = shared{map[string]Hold{}, map[string]float64{}}
+		for name, text := range held.Val() {
+			f := strings.SplitN(text, "|", 5)
+			if len(f) != 5 {
+				return fail(fmt.Errorf("%s stands as %q", name, text))
+			}
+			till, err := strconv.ParseInt(f[0], 10, 64)
+			if err != nil {
+				return fail(err)
+			}
+			since, err := strconv.ParseInt(f[1], 10, 64)
+			if err != nil {
+				return fail(err)
+			}
+			left := time.UnixMicro(till).Sub(now)
+			if left < -heldKept {
+				continue // nobody has tried it again
+			}
+			h := Hold{Kind: gateway.ParseKind(f[2]), Reason: gateway.ParseReason(f[3]), Code: f[4], Since: time.UnixMicro(since).UTC()}
+			if left > 0 {
+				h.Till = clk.Now().Add(left)
+			}
+			s.held[name] = h
+		}
+		for _, text := range rates.Val() {
+			at, rates, _ := strings.Cut(text, " ")
+			us, err := strconv.ParseInt(at, 10, 64)
+			if err != nil {
+				return fail(err)
+			}
+			if now.Sub(time.UnixMicro(us)) > ratesKept {
+				continue // that worker is gone
+			}
+			var of map[string]float64
+			if err := json.Unmarshal([]byte(rates), &of); err != nil {
+				return fail(err)
+			}
+			for name, rate := range of {
+				s.rates[name] += rate
+			}
+		}
+		return s, nil
+	}
+}
+
+// board sets a call beside what all calls share.
+func (s shared) board(p *broadcast.Progress) *Board {
+	b := &Board{Progress: p}
+	for _, name := range p.Call.Gateways {
+		if h, ok := s.held[gateLimit(name)]; ok {
+			h.What = name
+			b.Holds = append(b.Holds, h)
+		}
+	}
+	for _, lane := range p.Lanes {
+		k, name := lane.Counts, laneLimit(lane.Channel, lane.Name, p.Rehearsal)
+		r := Row{Channel: lane.Channel, Lane: lane.Name, Delivered: k[broadcast.Delivered], Deferred: k[broadcast.Deferred],
+			Failed: k[broadcast.Failed] + k[broadcast.Bounced] + k[broadcast.Rejected], Waiting: k[broadcast.Pending] + k[broadcast.Sending], Rate: s.rates[name]}
+		r.Sent = k[broadcast.Sent] + r.Delivered
+		if h, ok := s.held[name]; ok {
+			h.What, h.Channel, h.Waiting = lane.Name, lane.Channel, k[broadcast.Pending]+k[broadcast.Deferred]
+			r.Hold = &h
+			b.Holds = append(b.Holds, h)
+		}
+		b.Rows = append(b.Rows, r)
+	}
+	return b
+}
+
 const ratesKept = 15 * time.Second
 
 // tellRates writes how fast this worker's lanes go, if any moves.
@@ -34,63 +155,12 @@ func (w *Worker) tellRates(ctx context.Context) error {
 	if len(rates) == 0 {
 		return nil
 	}
-	fields := make([]any, 0, 2*len(rates))
-	for what, rate := range rates {
-		fields = append(fields, what, strconv.FormatFloat(rate, 'f', 1, 64))
+	text, err := json.Marshal(rates)
+	if err == nil {
+		err = w.pace.rates.Run(ctx, w.rdb, []string{keyRates.Name()}, w.pace.now(), w.id, text, ratesKept.Microseconds()).Err()
 	}
-	key := keyRates.Name(w.id)
-	pipe := w.rdb.TxPipeline()
-	pipe.Del(ctx, key)
-	pipe.HSet(ctx, key, fields...)
-	pipe.PExpire(ctx, key, ratesKept)
-	if _, err := pipe.Exec(ctx); err != nil {
+	if err != nil {
 		return fmt.Errorf("tell how fast lanes go: %w", err)
 	}
 	return nil
-}
-
-// Board returns how each lane of a call stands, in the order of the counters, and
-// what the call's deliveries wait for.
-func Board(ctx context.Context, rdb redis.UniversalClient, clk clock.Clock, c *broadcast.Call, n *broadcast.Counters) ([]Row, []Hold, error) {
-	holds, err := Holds(ctx, rdb, clk, c, n)
-	if err != nil || len(n.Lanes) == 0 {
-		return nil, holds, err
-	}
-	workers, err := rdb.ZRange(ctx, keyLives.Name(), 0, -1).Result()
-	if err != nil {
-		return nil, nil, fmt.Errorf("read how fast lanes go: %w", err)
-	}
-	pipe := rdb.Pipeline()
-	told := make([]*redis.MapStringStringCmd, len(workers))
-	for i, id := range workers {
-		told[i] = pipe.HGetAll(ctx, keyRates.Name(id))
-	}
-	if len(workers) > 0 {
-		if _, err := pipe.Exec(ctx); err != nil {
-			return nil, nil, fmt.Errorf("read how fast lanes go: %w", err)
-		}
-	}
-	rows := make([]Row, len(n.Lanes))
-	for i, lane := range n.Lanes {
-		k := lane.Counts
-		r := Row{Channel: lane.Channel, Lane: lane.Name, Delivered: k[broadcast.Delivered], Deferred: k[broadcast.Deferred],
-			Failed: k[broadcast.Failed] + k[broadcast.Bounced] + k[broadcast.Rejected], Waiting: k[broadcast.Pending] + k[broadcast.Sending]}
-		r.Sent = k[broadcast.Sent] + r.Delivered
-		for _, t := range told {
-			if v, ok := t.Val()[laneLimit(lane.Channel, lane.Name, c.Rehearsal)]; ok {
-				rate, err := strconv.ParseFloat(v, 64)
-				if err != nil {
-					return nil, nil, fmt.Errorf("read how fast lanes go: %w", err)
-				}
-				r.Rate += rate
-			}
-		}
-		for j := range holds {
-			if holds[j].Channel == lane.Channel && holds[j].What == lane.Name {
-				r.Hold = &holds[j]
-			}
-		}
-		rows[i] = r
-	}
-	return rows, holds, nil
 }

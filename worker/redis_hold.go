@@ -3,13 +3,9 @@ package worker
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"clarion/broadcast"
-	"clarion/internal/clock"
 	"clarion/lists/address"
 	"clarion/worker/gateway"
 )
@@ -25,14 +21,18 @@ type rateBlame struct {
 	set, seen float64
 }
 
+// heldKept is how long it is told of a gateway or a lane that it was left alone,
+// when nobody has tried it again.
+const heldKept = 24 * time.Hour
+
 // hold leaves a gateway or a lane alone after it answered e, and returns for how
 // long. Where the far side says how long, it begins with that.
 func (p *pace) hold(ctx context.Context, what string, e *gateway.Error, b backOff, blame rateBlame) (time.Duration, error) {
 	if e.RetryAfter > 0 {
 		b.first = e.RetryAfter
 	}
-	us, err := p.backOff.Run(ctx, p.rdb, []string{keyHold.Name(what)}, p.now(), b.first.Microseconds(), max(b.first, b.most).Microseconds(),
-		flag(blame.slow), blame.set, blame.seen, paceRecovery.Microseconds(), e.Kind.String(), e.Reason.String(), e.Code, paceWave.Microseconds()).Int64()
+	us, err := p.backOff.Run(ctx, p.rdb, []string{keyHold.Name(what), keyHeld.Name()}, p.now(), b.first.Microseconds(), max(b.first, b.most).Microseconds(),
+		flag(blame.slow), blame.set, blame.seen, paceRecovery.Microseconds(), e.Kind.String(), e.Reason.String(), e.Code, paceWave.Microseconds(), what, heldKept.Microseconds()).Int64()
 	if err != nil {
 		return b.first, fmt.Errorf("leave %s alone: %w", what, err)
 	}
@@ -41,7 +41,7 @@ func (p *pace) hold(ctx context.Context, what string, e *gateway.Error, b backOf
 
 // release says that what was left alone has taken messages again.
 func (p *pace) release(ctx context.Context, what string) error {
-	if err := p.calm.Run(ctx, p.rdb, []string{keyHold.Name(what)}, p.now()).Err(); err != nil {
+	if err := p.calm.Run(ctx, p.rdb, []string{keyHold.Name(what), keyHeld.Name()}, p.now(), what).Err(); err != nil {
 		return fmt.Errorf("end the wait of %s: %w", what, err)
 	}
 	return nil
@@ -54,10 +54,10 @@ func flag(b bool) int {
 	return 0
 }
 
-// A standing is what held tells of one gateway or lane.
+// A standing is how a gateway or a lane stands.
 type standing struct {
-	Hold
 	wait   time.Duration // how much longer it is left alone
+	uneasy bool          // it has taken nothing since it was left alone
 	slowed bool          // a learned rate holds for it
 }
 
@@ -67,53 +67,13 @@ func (p *pace) heldNow(ctx context.Context, what ...string) ([]standing, error) 
 	for i, w := range what {
 		keys[i] = keyHold.Name(w)
 	}
-	v, err := p.held.Run(ctx, p.rdb, keys, p.now()).StringSlice()
+	v, err := p.held.Run(ctx, p.rdb, keys, p.now()).Int64Slice()
 	if err != nil {
 		return nil, fmt.Errorf("read what is left alone: %w", err)
 	}
 	out := make([]standing, len(what))
 	for i := range out {
-		f := v[6*i : 6*i+6]
-		s := &out[i]
-		if us, err := strconv.ParseInt(f[0], 10, 64); err == nil && us > 0 {
-			s.wait = time.Duration(us) * time.Microsecond
-			s.Till = p.clk.Now().Add(s.wait)
-		}
-		if us, err := strconv.ParseInt(f[1], 10, 64); err == nil {
-			s.Since = time.UnixMicro(us).UTC()
-		}
-		s.slowed, s.Code = f[2] != "", f[5]
-		s.Kind, s.Reason = gateway.ParseKind(f[3]), gateway.ParseReason(f[4])
-	}
-	return out, nil
-}
-
-// Holds lists the gateways and lanes that a call's deliveries wait for.
-func Holds(ctx context.Context, rdb redis.UniversalClient, clk clock.Clock, c *broadcast.Call, n *broadcast.Counters) ([]Hold, error) {
-	var names []string
-	var all []Hold
-	for _, name := range c.Gateways {
-		if name != "" {
-			names, all = append(names, gateLimit(name)), append(all, Hold{What: name})
-		}
-	}
-	for _, lane := range n.Lanes {
-		waiting := lane.Counts[broadcast.Pending] + lane.Counts[broadcast.Deferred]
-		names, all = append(names, laneLimit(lane.Channel, lane.Name, c.Rehearsal)), append(all, Hold{What: lane.Name, Channel: lane.Channel, Waiting: waiting})
-	}
-	if len(names) == 0 {
-		return nil, nil
-	}
-	found, err := newPace(rdb, clk, time.UTC).heldNow(ctx, names...)
-	if err != nil {
-		return nil, err
-	}
-	var out []Hold
-	for i, s := range found {
-		if !s.Since.IsZero() {
-			s.What, s.Channel, s.Waiting = all[i].What, all[i].Channel, all[i].Waiting
-			out = append(out, s.Hold)
-		}
+		out[i] = standing{wait: time.Duration(v[3*i]) * time.Microsecond, uneasy: v[3*i+1] == 1, slowed: v[3*i+2] == 1}
 	}
 	return out, nil
 }

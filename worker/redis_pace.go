@@ -16,14 +16,15 @@ import (
 var (
 	keyPace     = rkey.Key{Pattern: "{pace}:slot:<limit>", Type: rkey.String, Expiry: "a minute after the last slot", Doc: "time that is taken: of a call on a channel, a gateway, a lane"}
 	keyWarm     = rkey.Key{Pattern: "{pace}:warmup:<limit>", Type: rkey.Hash, Expiry: "a month after a day with a message", Doc: "a warm-up: its day, and what was sent on it"}
-	keyHold     = rkey.Key{Pattern: "{pace}:hold:<what>", Type: rkey.Hash, Expiry: "a day after the hold ends", Doc: "why and until when a gateway or a lane is left alone, and the rate it was found to bear"}
+	keyHold     = rkey.Key{Pattern: "{pace}:hold:<what>", Type: rkey.Hash, Expiry: "a day after the hold ends", Doc: "since when and until when a gateway or a lane is left alone, and the rate it was found to bear"}
+	keyHeld     = rkey.Key{Pattern: "{pace}:held", Type: rkey.Hash, Expiry: "a day after the last hold ends", Doc: "all that is left alone: until when, since when, and what it answered (kind, reason, code)"}
 	keyLive     = rkey.Key{Pattern: "worker:<id>", Type: rkey.String, Expiry: "the liveness time after the last sign of life", Doc: "a worker is alive: its channels"}
 	keyLives    = rkey.Key{Pattern: "workers", Type: rkey.ZSet, Expiry: "kept", Doc: "workers by their last sign of life"}
 	keyService  = rkey.Key{Pattern: "service:text:<id>", Type: rkey.String, Expiry: "a day", Personal: true, Doc: "one service text to be sent, sealed"}
 	keyAnswered = rkey.Key{Pattern: "service:answered:<id>", Type: rkey.String, Expiry: "5 minutes, a day for a service text", Personal: true, Doc: "a number was answered lately, or a service text went; the number's keyed hash"}
 	keyTurn     = rkey.Key{Pattern: "inbox:turn", Type: rkey.String, Expiry: "15 seconds after it was last taken", Doc: "the process whose turn it is to read the mailbox"}
 	keyReplies  = rkey.Key{Pattern: "inbox:replies", Type: rkey.List, Expiry: "kept", Personal: true, Doc: "texts from people, sealed, newest first"}
-	keyRates    = rkey.Key{Pattern: "rates:<id>", Type: rkey.Hash, Expiry: "15 seconds", Doc: "messages a second that a worker sent lately, by lane"}
+	keyRates    = rkey.Key{Pattern: "{pace}:rates", Type: rkey.Hash, Expiry: "15 seconds", Doc: "by worker the messages a second that it sent lately, by lane"}
 	keySystems  = rkey.Key{Pattern: "mail:systems", Type: rkey.Hash, Expiry: "90 days after the last entry", Personal: true, Doc: "by the keyed hash of a mail domain the lane of the system that receives for it, and when that was asked; sealed"}
 	keyWanted   = rkey.Key{Pattern: "mail:systems:wanted", Type: rkey.Hash, Expiry: "30 days after the last entry", Personal: true, Doc: "mail domains of which nobody asked yet who receives for them; sealed, by their keyed hash"}
 )
@@ -33,7 +34,7 @@ type Redis = redis.UniversalClient
 
 // Keys declares the Redis keys of this package; asynq's own begin with "asynq:".
 func Keys() []rkey.Key {
-	return []rkey.Key{keyPace, keyWarm, keyHold, keyLive, keyLives, keyService, keyAnswered, keyTurn, keyReplies, keyHanded, keyRates, keySystems, keyWanted, keyTestMail, keyPlaces, keyLine}
+	return []rkey.Key{keyPace, keyWarm, keyHold, keyHeld, keyLive, keyLives, keyService, keyAnswered, keyTurn, keyReplies, keyHanded, keyRates, keySystems, keyWanted, keyTestMail, keyPlaces, keyLine}
 }
 
 const (
@@ -68,6 +69,9 @@ var luaCalm string
 //go:embed lua/held.lua
 var luaHeld string
 
+//go:embed lua/rates.lua
+var luaRates string
+
 // A Warmup raises from day to day what a new sender sends, as large receivers
 // advise: From messages on the first day and To on the last of Days, each day as
 // many times more than the day before. Only days on which something is sent
@@ -94,15 +98,15 @@ type grant struct {
 
 // pace keeps limits and holds in Redis, for all processes.
 type pace struct {
-	rdb                                    redis.UniversalClient
-	clk                                    clock.Clock
-	zone                                   *time.Location // whose days warm-ups count
-	reserve, giveBack, backOff, calm, held *redis.Script
+	rdb                                           redis.UniversalClient
+	clk                                           clock.Clock
+	zone                                          *time.Location // whose days warm-ups count
+	reserve, giveBack, backOff, calm, held, rates *redis.Script
 }
 
 func newPace(rdb redis.UniversalClient, clk clock.Clock, zone *time.Location) *pace {
 	s := func(text string) *redis.Script { return redis.NewScript(luaPaceCommon + text) }
-	return &pace{rdb, clk, zone, s(luaReserve), s(luaGiveBack), s(luaBackOff), s(luaCalm), s(luaHeld)}
+	return &pace{rdb, clk, zone, s(luaReserve), s(luaGiveBack), s(luaBackOff), s(luaCalm), s(luaHeld), s(luaRates)}
 }
 
 // now is the time for a script: ” where the machine's clock is meant. What all

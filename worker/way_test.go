@@ -179,21 +179,17 @@ func TestRelayIsClosing(t *testing.T) {
 			if n := len(sound.took()); n != people {
 				t.Errorf("the sound relay took %d of %d", n, people)
 			}
-			call, err := d.ledger.Call(t.Context(), id)
-			d.must(err)
-			counters, err := d.ledger.Counters(t.Context(), id)
-			d.must(err)
-			holds, err := worker.Holds(t.Context(), d.rdb, clock.System{}, call, counters)
+			board, err := worker.BoardOf(t.Context(), d.rdb, clock.System{}, d.ledger, id)
 			d.must(err)
 			gates := 0
-			for _, h := range holds {
+			for _, h := range board.Holds {
 				if h.What != "closing" {
 					t.Errorf("it is not the relay that is left alone: %+v", h)
 				}
 				gates++
 			}
 			if gates != 1 {
-				t.Errorf("left alone: %+v", holds)
+				t.Errorf("left alone: %+v", board.Holds)
 			}
 		})
 	}

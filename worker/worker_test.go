@@ -41,7 +41,12 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	d := &desk{t: t, rdb: redistest.New(t)}
+	return newDeskOn(t, redistest.New(t))
+}
+
+func newDeskOn(t *testing.T, rdb redis.UniversalClient) *desk {
+	t.Helper()
+	d := &desk{t: t, rdb: rdb}
 	var err error
 	d.keys, err = seal.New([]byte(strings.Repeat("k", 32)))
 	d.must(err)
@@ -211,7 +216,17 @@ func (d *desk) states(id broadcast.ID) map[string]string {
 
 func TestCallReachesEveryoneAsTheyAre(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	reachesEveryone(newDesk(t))
+}
+
+// A whole call, its reports and its opt-outs, with the keys on three nodes.
+func TestCallOnCluster(t *testing.T) {
+	t.Parallel()
+	reachesEveryone(newDeskOn(t, redistest.Cluster(t, 0).Client()))
+}
+
+func reachesEveryone(d *desk) {
+	t := d.t
 	d.load(`name,email,mobile,fax,language
 plain,plain@mail.example,010-2000-1000,02-300-2000,ko
 bounce,x+bounce@mail.example,010-2000-0001,,en

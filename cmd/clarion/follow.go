@@ -57,8 +57,8 @@ func (a *app) lines(id broadcast.ID) func(*desk.StatusReport) {
 			return
 		}
 		text := fmt.Sprintf("call %s %s:", id, r.State)
-		if r.Note != "" {
-			text = fmt.Sprintf("call %s %s (%s):", id, r.State, r.Note)
+		if note := r.Why(spoken()); note != "" {
+			text = fmt.Sprintf("call %s %s (%s):", id, r.State, note)
 		}
 		for _, ch := range address.Channels {
 			if s, ok := r.Channels[ch.String()]; ok {
@@ -106,7 +106,7 @@ func rate(r *desk.StatusReport, ch address.Channel) string {
 	s := r.Channels[ch.String()]
 	text := fmt.Sprintf("%.0f/s", s.RatePerSecond)
 	if r.State == broadcast.Paused {
-		return text + ", paused " + r.Note
+		return text + ", paused " + r.Why(spoken())
 	}
 	left := s.States[broadcast.Pending.String()] + s.States[broadcast.Sending.String()]
 	if left > 0 && s.RatePerSecond > 0 {

@@ -14,8 +14,8 @@ import (
 func writeStatus(w io.Writer, r *desk.StatusReport, lang string) {
 	say := func(says words, values ...any) { fmt.Fprintln(w, says.in(lang, values...)) }
 	say(words{"Call %[1]s, %[2]q: %[3]s. %[4]s.", "발송 %[1]s, “%[2]s”: %[5]s. 모두 %[6]s건."}, r.ID, r.Name, r.State, many(r.Audience, "delivery", "deliveries"), r.State.Word(lang), grouped(r.Audience))
-	if r.Note != "" {
-		fmt.Fprintf(w, "  %s\n", r.Note)
+	if note := r.Why(lang); note != "" {
+		fmt.Fprintf(w, "  %s\n", note)
 	}
 	for _, ch := range address.Channels {
 		s, ok := r.Channels[ch.String()]

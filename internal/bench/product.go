@@ -267,7 +267,7 @@ func (p *product) await(ctx context.Context, id broadcast.ID) (finished time.Tim
 		}
 		finished = c.Finished
 		if c.State != broadcast.Running && c.State != broadcast.Done {
-			return false, fmt.Errorf("call %s is %s: %s", id, c.State, c.Note)
+			return false, fmt.Errorf("call %s is %s: %s", id, c.State, c.Note.Sentence("en"))
 		}
 		return c.State == broadcast.Done, nil
 	})

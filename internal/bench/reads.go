@@ -126,10 +126,6 @@ func (p *product) sentSoFar(ctx context.Context, id broadcast.ID) (int, time.Tim
 
 // look reads what clarion call status and the console read.
 func (p *product) look(ctx context.Context, id broadcast.ID) error {
-	c, err := p.ledger.Progress(ctx, id)
-	if err != nil {
-		return err
-	}
-	_, err = worker.Holds(ctx, p.db.Client(), clock.System{}, c.Call, c.Counters)
+	_, err := worker.BoardOf(ctx, p.db.Client(), clock.System{}, p.ledger, id)
 	return err
 }

@@ -23,7 +23,10 @@ const (
 // Channels lists every channel in the order in which they are shown.
 var Channels = [...]Channel{Email, SMS, Fax}
 
-var channelNames = [...]string{Email: "email", SMS: "sms", Fax: "fax"}
+var (
+	channelNames = [...]string{Email: "email", SMS: "sms", Fax: "fax"}
+	koreanNames  = [...]string{Email: "이메일", SMS: "문자", Fax: "팩스"}
+)
 
 // String returns "email", "sms" or "fax".
 func (c Channel) String() string {
@@ -35,6 +38,20 @@ func (c Channel) String() string {
 
 // MarshalText writes the channel's name.
 func (c Channel) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText reads a channel's name.
+func (c *Channel) UnmarshalText(text []byte) (err error) {
+	*c, err = ParseChannel(string(text))
+	return err
+}
+
+// Korean returns what the channel is called in Korean.
+func (c Channel) Korean() string {
+	if int(c) < len(koreanNames) && c != 0 {
+		return koreanNames[c]
+	}
+	return c.String()
+}
 
 // ParseChannel reads "email", "sms" or "fax".
 func ParseChannel(s string) (Channel, error) {

@@ -49,7 +49,7 @@ func (c *console) boardView(ctx context.Context, who *access.Visitor, lang strin
 				all[s] += n
 			}
 		}
-		v.Calls = append(v.Calls, boardCall{ID: id, Name: p.Name, Note: p.Note, Rehearsal: p.Rehearsal, State: callState(p.State, lang), Bar: barOf(all, lang), Made: p.Made, Started: p.Started, Finished: p.Finished})
+		v.Calls = append(v.Calls, boardCall{ID: id, Name: p.Name, Note: p.Note.Sentence(lang), Rehearsal: p.Rehearsal, State: callState(p.State, lang), Bar: barOf(all, lang), Made: p.Made, Started: p.Started, Finished: p.Finished})
 	}
 	return v, nil
 }

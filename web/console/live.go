@@ -146,19 +146,16 @@ type laneLine struct {
 
 // view reads a call's counters; no delivery is looked at.
 func (c *console) view(ctx context.Context, id broadcast.ID, lang string) (*callView, *broadcast.Progress, error) {
-	p, err := c.Desk.Ledger.Progress(ctx, id)
+	board, err := worker.BoardOf(ctx, c.Desk.Redis, c.Clock, c.Desk.Ledger, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	_, holds, err := worker.Board(ctx, c.Desk.Redis, c.Clock, p.Call, p.Counters)
-	if err != nil {
-		return nil, nil, err
-	}
+	p := board.Progress
 	flow, err := c.Desk.Ledger.Flow(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	v := &callView{ID: id, Name: p.Name, Note: p.Note, State: callState(p.State, lang), Audience: p.Audience, Over: p.State == broadcast.Stopped || p.State == broadcast.Done}
+	v := &callView{ID: id, Name: p.Name, Note: p.Note.Sentence(lang), State: callState(p.State, lang), Audience: p.Audience, Over: p.State == broadcast.Stopped || p.State == broadcast.Done}
 	release, err := c.Desk.ReleaseOf(ctx, id)
 	if err != nil {
 		return nil, nil, err
@@ -190,7 +187,7 @@ func (c *console) view(ctx context.Context, id broadcast.ID, lang string) (*call
 		}
 		v.Lines = append(v.Lines, line)
 	}
-	for _, h := range holds {
+	for _, h := range board.Holds {
 		v.Held = append(v.Held, h.Sentence(lang))
 	}
 	v.Says = desk.Waits(p, lang)

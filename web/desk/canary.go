@@ -34,7 +34,8 @@ func canaryRows(p *broadcast.Progress) []CanaryRow {
 // Sentence says it in words, "ko" or "en"; "" once it has passed.
 func (c CanaryRow) Sentence(lang string) string {
 	size, held := grouped(c.Size), grouped(c.Held)
-	what := map[string]string{address.Email.String(): "이메일", address.SMS.String(): "문자", address.Fax.String(): "팩스"}[c.Channel]
+	ch, _ := address.ParseChannel(c.Channel)
+	what := ch.Korean()
 	switch c.Phase {
 	case broadcast.CanarySending:
 		if lang == "ko" {

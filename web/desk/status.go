@@ -18,12 +18,21 @@ type StatusReport struct {
 	Finished *time.Time               `json:"finished"`
 	Channels map[string]ChannelStatus `json:"channels"`
 	InDoubt  int                      `json:"in_doubt"`
-	Note     string                   `json:"note,omitempty"`
+	Note     string                   `json:"note,omitempty"` // why the call paused itself
+	NoteKo   string                   `json:"note_ko,omitempty"`
 	NextDue  *time.Time               `json:"next_due,omitempty"`
 	Canary   []CanaryRow              `json:"canary,omitempty"`  // what goes first and is watched
 	Asleep   []SleepRow               `json:"asleep,omitempty"`  // what waits for quiet hours to end
 	Lanes    []LaneRow                `json:"lanes,omitempty"`   // the systems that receive
 	Waiting  []HeldRow                `json:"waiting,omitempty"` // gateways and lanes that are left alone for a while
+}
+
+// Why says why the call paused itself, in "ko" or "en"; "" if it did not.
+func (r *StatusReport) Why(lang string) string {
+	if lang == "ko" {
+		return r.NoteKo
+	}
+	return r.Note
 }
 
 // A ChannelStatus is how many deliveries of a channel are in which state.
@@ -49,21 +58,18 @@ func (s ChannelStatus) Waiting() (n int) {
 
 // Status reads a call's counters; it never scans.
 func (d *Desk) Status(ctx context.Context, id broadcast.ID) (*StatusReport, error) {
-	call, err := d.Ledger.Progress(ctx, id)
+	call, err := worker.BoardOf(ctx, d.Redis, d.Clock, d.Ledger, id)
 	if err != nil {
 		return nil, err
 	}
 	r := &StatusReport{ID: id, Name: call.Name, State: call.State, Audience: call.Audience, Started: instant(call.Started), Finished: instant(call.Finished),
-		Channels: map[string]ChannelStatus{}, Note: call.Note, NextDue: instant(call.NextDue), Canary: canaryRows(call), Asleep: sleepRows(call.Asleep)}
-	lanes, holds, err := worker.Board(ctx, d.Redis, d.Clock, call.Call, call.Counters)
-	if err != nil {
-		return nil, err
-	}
+		Channels: map[string]ChannelStatus{}, Note: call.Note.Sentence("en"), NoteKo: call.Note.Sentence("ko"),
+		NextDue: instant(call.NextDue), Canary: canaryRows(call.Progress), Asleep: sleepRows(call.Asleep)}
 	now := d.Clock.Now()
-	for _, l := range lanes {
+	for _, l := range call.Rows {
 		r.Lanes = append(r.Lanes, newLaneRow(l, now))
 	}
-	for _, h := range holds {
+	for _, h := range call.Holds {
 		r.Waiting = append(r.Waiting, newHeldRow(h, now))
 	}
 	end := call.Finished
