@@ -72,7 +72,7 @@ func BenchmarkGroup(b *testing.B) {
 		if err != nil || status != OK || attempts[0] != 1 {
 			b.Fatal(status, err, attempts)
 		}
-		sent = Outcome{g, attempts, results}
+		sent = Outcome{Group: g, Attempts: attempts, Results: results}
 	}
 	b.ReportMetric((cpu()-before)*1e6/float64(size*b.N), "redis-µs/delivery")
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(size*b.N), "µs/delivery")

@@ -126,7 +126,7 @@ func (f *fixture) commit(l Lease, g Group, attempts []byte, results []Result) in
 	f.t.Helper()
 	var c *Turning
 	f.must(f.Pipelined(f.t.Context(), func(p redis.Pipeliner) {
-		c = f.QueueTurn(f.t.Context(), p, Outcome{g, attempts, results}, l, Group{}, 0)
+		c = f.QueueTurn(f.t.Context(), p, Outcome{Group: g, Attempts: attempts, Results: results}, l, Group{}, 0)
 	}))
 	n, err := c.Committed()
 	f.must(err)

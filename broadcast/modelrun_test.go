@@ -162,7 +162,7 @@ func (w *world) honest(l Lease) {
 		if status != OK {
 			w.t.Fatalf("claim %v: %s", l, status)
 		}
-		w.turn(Outcome{g, attempts, all(g, Result{State: Sent})}, l, Group{})
+		w.turn(Outcome{Group: g, Attempts: attempts, Results: all(g, Result{State: Sent})}, l, Group{})
 	}
 	_, err = w.Finish(ctx, l, work)
 	w.ok(err)

@@ -106,6 +106,9 @@ type Outcome struct {
 	Group
 	Attempts []byte
 	Results  []Result
+	// Recalled says that Redis may have lost what it had answered: where it has
+	// forgotten the claim, the results are entered all the same.
+	Recalled bool
 }
 
 // A Result says how an attempt ended.
@@ -116,7 +119,8 @@ type Result struct {
 	Detail string // status code or provider's id, "" for none; no personal data
 	// Unsure says that it was not begun if it was claimed at all, or not given back
 	// already: Pending is entered only while the work is still its owner's. Later,
-	// another may have claimed it for an attempt of the same number.
+	// another may have claimed it for an attempt of the same number. In doubt, it says
+	// that the delivery is in hand, and is so only where Redis has forgotten that.
 	Unsure bool
 }
 
@@ -170,7 +174,7 @@ func (s *Outcome) arguments(args []any, rs []run, key int) (out, extras []any) {
 		first := i
 		for j := range r.n {
 			res := &s.Results[i]
-			bytes[j], bytes[r.n+j] = byte(res.State)|byte(flag(res.Unsure))<<4, res.Reason
+			bytes[j], bytes[r.n+j] = byte(res.State)|byte(flag(res.Unsure))<<4|byte(flag(s.Recalled))<<5, res.Reason
 			if s.Attempts[i] != 0 && (!res.Due.IsZero() || res.Detail != "") {
 				due := ""
 				if !res.Due.IsZero() {

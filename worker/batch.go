@@ -104,7 +104,7 @@ func (w *Worker) begin(ctx context.Context, lease broadcast.Lease) (b *batch, er
 	if err != nil {
 		return nil, err
 	}
-	b = &batch{w: w, lease: lease, call: c, work: work}
+	b = &batch{w: w, lease: lease, call: c, work: work, turn: w.lineage.Turns()}
 	chosen, err := w.enter(ctx, c, work.Channel, work.Len())
 	if err != nil {
 		return nil, err
@@ -178,6 +178,8 @@ type batch struct {
 	// The group that is sent but not committed yet.
 	sent  broadcast.Outcome
 	tried bool // committing it was tried
+	deed  *deed
+	turn  int64 // of Redis's lineage, under which the work was begun
 
 	*scratch
 	page   *page // of the journal
@@ -269,6 +271,7 @@ func (b *batch) claim(ctx context.Context, g broadcast.Group) (status string, er
 	numbers := g.Work.Contacts[g.From:g.To]
 	b.page.claiming(b.lease, g)
 	b.page.committing()
+	w.deeds.ended(b.deed, b.sent.Results)
 	err = w.persist(ctx, func(ctx context.Context) error {
 		b.try()
 		return w.trips.do(ctx, func(tx queueTx) {
@@ -281,7 +284,7 @@ func (b *batch) claim(ctx context.Context, g broadcast.Group) (status string, er
 		return "", err
 	}
 	results := b.sent.Results[:0]
-	b.sent, b.tried = broadcast.Outcome{}, false
+	b.sent, b.deed, b.tried = broadcast.Outcome{}, nil, false
 	status, attempts, err := turning.Claimed()
 	b.page.claimed(attempts)
 	if err != nil || status != broadcast.OK {
@@ -293,6 +296,7 @@ func (b *batch) claim(ctx context.Context, g broadcast.Group) (status string, er
 	if err := may.Err(); err != nil {
 		return "", b.unclaim(ctx, g, attempts, err)
 	}
+	b.doing(g, attempts)
 	b.sent = broadcast.Outcome{Group: g, Attempts: attempts, Results: append(results, make([]broadcast.Result, g.Len())...)}
 	for i := range b.sent.Results {
 		if !may.At(i) || b.contacts[i].Number == 0 {

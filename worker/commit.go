@@ -15,6 +15,7 @@ func (b *batch) commit(ctx context.Context) error {
 		return nil
 	}
 	b.page.committing()
+	b.w.deeds.ended(b.deed, b.sent.Results)
 	err := b.w.persist(ctx, func(ctx context.Context) error {
 		b.try()
 		return b.w.trips.do(ctx, func(tx queueTx) {
@@ -22,7 +23,7 @@ func (b *batch) commit(ctx context.Context) error {
 		})
 	})
 	if err == nil {
-		b.sent, b.tried = broadcast.Outcome{}, false
+		b.sent, b.deed, b.tried = broadcast.Outcome{}, nil, false
 		b.page.committed()
 	}
 	return err

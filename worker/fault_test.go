@@ -107,7 +107,12 @@ type faulty struct {
 
 func newFaulty(t *testing.T, contacts int) *faulty {
 	t.Helper()
-	f := &faulty{desk: &desk{t: t}, server: redistest.Server(t, "--appendonly", "no"), recorders: map[address.Channel]*recorder{}}
+	return newFaultyOn(t, redistest.Server(t, "--appendonly", "no"), contacts)
+}
+
+func newFaultyOn(t *testing.T, server *redistest.Instance, contacts int) *faulty {
+	t.Helper()
+	f := &faulty{desk: &desk{t: t}, server: server, recorders: map[address.Channel]*recorder{}}
 	f.rdb = f.server.Client()
 	var err error
 	f.keys, err = seal.New([]byte(strings.Repeat("k", 32)))
@@ -134,14 +139,15 @@ func newFaulty(t *testing.T, contacts int) *faulty {
 func (f *faulty) worker(seed uint64, share float64) (*worker.Worker, *badLine) {
 	f.t.Helper()
 	line := &badLine{random: rand.New(rand.NewPCG(seed, 0))}
-	client, err := redisdb.Connect(f.server.URL())
+	db, err := redisdb.Open(f.t.Context(), redisdb.Config{URL: f.server.URL(), AllowLossy: true}, slog.New(slog.DiscardHandler))
 	f.must(err)
-	f.t.Cleanup(func() { client.Close() })
+	f.t.Cleanup(func() { db.Close() })
+	client := db.Client()
 	client.AddHook(line)
 	people, err := lists.Open(f.t.Context(), client, f.keys, clock.System{})
 	f.must(err)
 	parts := worker.Parts{Redis: client, Ledger: broadcast.Open(client, clock.System{}), People: people, Keys: f.keys, Clock: clock.System{},
-		Log: slog.New(slog.DiscardHandler), Gates: f.gates}
+		Log: slog.New(slog.DiscardHandler), Gates: f.gates, Lineage: db.Lineage()}
 	w, err := worker.New(short(worker.Config{}), parts)
 	f.must(err)
 	f.must(w.Start(f.t.Context()))

@@ -47,6 +47,9 @@ func (b *batch) ready(ctx context.Context, g broadcast.Group) (*back, error) {
 			return nil, err
 		}
 	}
+	if b.turn != w.lineage.Turns() {
+		return &back{}, nil // whose the work is, and what of it is open, another Redis may see otherwise
+	}
 	if asleep, until := b.quiet.at(w.clk.Now()); asleep {
 		return &back{asleep: until}, nil
 	}

@@ -20,8 +20,24 @@ func (w *Worker) beat(ctx context.Context) error {
 	pipe := w.rdb.Pipeline()
 	pipe.Set(ctx, keyLive.Name(w.id), fmt.Sprintf("%s|%d", w.channelNames(), w.beats.Add(1)), w.cfg.Liveness)
 	pipe.ZAdd(ctx, keyLives.Name(), redis.Z{Score: float64(w.clk.Now().UnixMilli()), Member: w.id})
+	if id := w.lineage.ID(); id != "" && w.lineage.Stood(w.turnWait()) {
+		pipe.Set(ctx, keyLineage.Name(), id, 0)
+	}
 	_, err := pipe.Exec(ctx)
 	return err
+}
+
+// expect reads under which replication id workers last saw the data.
+func (w *Worker) expect(ctx context.Context) error {
+	if w.lineage == nil {
+		return nil
+	}
+	id, err := w.rdb.Get(ctx, keyLineage.Name()).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return fmt.Errorf("ask which Redis there was before: %w", err)
+	}
+	w.lineage.Expect(id)
+	return nil
 }
 
 // goodbye takes a worker off the living: this one, or one that is known to be dead.

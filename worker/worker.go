@@ -17,6 +17,7 @@ import (
 	"clarion/broadcast"
 	"clarion/internal/clock"
 	"clarion/internal/dkim"
+	"clarion/internal/redisdb"
 	"clarion/internal/seal"
 	"clarion/lists"
 	"clarion/lists/address"
@@ -131,18 +132,22 @@ type Worker struct {
 	gates     map[string]*gate
 	calls     calls
 	journal   *journal // nil for none
+	lineage   *redisdb.Lineage
+	deeds     deeds
+	recalled  int64 // turn of lineage for which deeds were entered again
 
-	servers  []*asynq.Server
-	draining atomic.Bool
-	beats    atomic.Int64
-	liveTill atomic.Int64 // monotonic: nanoseconds since born
-	born     time.Time
-	hands    hands
-	fewSaid  turns
-	stop     context.CancelFunc
-	done     sync.WaitGroup
-	apart    sync.WaitGroup // batches that wait for their slots
-	busy     sync.WaitGroup // handlers; asynq does not wait for those that outlast the drain time
+	servers    []*asynq.Server
+	draining   atomic.Bool
+	beats      atomic.Int64
+	liveTill   atomic.Int64 // monotonic: nanoseconds since born
+	born       time.Time
+	hands      hands
+	fewSaid    turns
+	recallSaid turns
+	stop       context.CancelFunc
+	done       sync.WaitGroup
+	apart      sync.WaitGroup // batches that wait for their slots
+	busy       sync.WaitGroup // handlers; asynq does not wait for those that outlast the drain time
 }
 
 // Parts are what a worker works with.
@@ -154,6 +159,9 @@ type Parts struct {
 	Clock  clock.Clock
 	Log    *slog.Logger
 	Gates  []Gate
+	// Lineage tells when another Redis has taken the place of the one before; nil
+	// where none can.
+	Lineage *redisdb.Lineage
 }
 
 // New makes a worker; nothing runs before Start.
@@ -168,7 +176,7 @@ func New(cfg Config, p Parts) (*Worker, error) {
 	w := &Worker{
 		cfg: cfg, id: fmt.Sprintf("%s-%d-%s", strings.ReplaceAll(host, "|", ""), os.Getpid(), hex.EncodeToString(tail[:])),
 		rdb: p.Redis, ledger: p.Ledger, people: p.People, keys: p.Keys, clk: p.Clock, log: p.Log,
-		queue: NewQueue(p.Redis), pace: newPace(p.Redis, p.Clock, cfg.Zone), systems: NewSystems(p.Redis, p.Keys, p.Clock), gates: map[string]*gate{}, born: time.Now(),
+		queue: NewQueue(p.Redis), pace: newPace(p.Redis, p.Clock, cfg.Zone), systems: NewSystems(p.Redis, p.Keys, p.Clock), gates: map[string]*gate{}, born: time.Now(), lineage: p.Lineage,
 	}
 	w.places = newPlaces(w.pace, cfg.Liveness)
 	w.calls.load = w.loadCall
@@ -194,7 +202,11 @@ func NewQueue(rdb Redis) *Queue {
 // Start begins to take work. It returns once the worker has given its first
 // sign of life.
 func (w *Worker) Start(ctx context.Context) error {
-	if err := w.refresh(ctx); err != nil {
+	err := w.expect(ctx)
+	if err == nil {
+		err = w.refresh(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("start worker: %w", err)
 	}
 	if w.cfg.Journal != "" {
@@ -319,7 +331,7 @@ func await(group *sync.WaitGroup, late <-chan time.Time) {
 	}
 }
 
-// live renews the sign of life.
+// live renews the sign of life, and enters again what another Redis does not know.
 func (w *Worker) live(ctx context.Context) {
 	tick := time.NewTicker(w.cfg.Liveness / 5)
 	defer tick.Stop()
@@ -330,6 +342,9 @@ func (w *Worker) live(ctx context.Context) {
 		case <-tick.C:
 			if err := w.refresh(ctx); err != nil && ctx.Err() == nil {
 				w.log.Warn("no sign of life could be given; sending stops when the last one runs out", "error", err)
+			}
+			if err := w.recall(ctx); err != nil && ctx.Err() == nil && w.recallSaid.turn(fewEvery) {
+				w.log.Warn("what was done before another Redis took over is not entered again yet", "error", err)
 			}
 		}
 	}
@@ -351,10 +366,10 @@ func (w *Worker) refresh(ctx context.Context) error {
 	return nil
 }
 
-// alive reports whether the sign of life holds for a while yet. The margin is
-// time for one message to leave.
+// alive reports whether the sign of life holds for a while yet, and Redis is the
+// same as before. The margin is time for one message to leave.
 func (w *Worker) alive() bool {
-	return int64(time.Since(w.born)+w.cfg.Liveness/4) < w.liveTill.Load()
+	return int64(time.Since(w.born)+w.cfg.Liveness/4) < w.liveTill.Load() && w.lineage.Stood(w.turnWait())
 }
 
 func (w *Worker) channelNames() string {

@@ -8,7 +8,8 @@
 --      6 states that a commit may find (mask), 7 runs to commit,
 --      8 work, 9 fence|worker, 10 gateway, 11 further attempt (0|1), 12 runs to claim;
 --      each run to commit: key (from 7), first byte, last byte, batch, and a byte a delivery each: attempts (0: leave),
---      new states (+16: only while the work is its owner's), reasons;
+--      new states (+16: only while the work is its owner's; +32: Redis may have forgotten the claim, through the gateway
+--      that is named above), reasons;
 --      each run to claim: key (from 7), first byte, last byte, attempts behind each (a byte a delivery);
 --      then extras of results, of five: key, index, member, due (ms or ''), detail (or '')
 -- Returns {status, attempts, changed}: 'ok' and a byte a delivery, its attempt now or 0 if it was not to be
@@ -49,9 +50,17 @@ for _ = 1, commits do
       local s, attempt, g, reason = string.byte(old, i * 4 + 1, i * 4 + 4)
       local st, mine = s % 16, string.byte(attempts, i + 1)
       local to, why = string.byte(states, i + 1), string.byte(reasons, i + 1)
-      local late, sure = st == INDOUBT, to < 16
+      local late, sure, recalled = st == INDOUBT, to % 32 < 16, to >= 32
       to = to % 16
-      if mine > 0 and attempt == mine and has(from, st) and (late and sure and to ~= INDOUBT or owned and st == SENDING) then
+      if recalled and mine > 0 and attempt == mine - 1 and to ~= PENDING and (attempt == 0 and st == PENDING or attempt > 0 and (st == DEFERRED or late)) then
+        -- Nobody has claimed it since: it stands as it did before the claim that was forgotten.
+        local through = tonumber(ARGV[10])
+        redis.call('ZREM', KEYS[5], batch .. ':' .. (start + i))
+        move(moves, st, g, reason, to, through, why)
+        new[#new + 1] = string.char(to == INDOUBT and doubted(s) or s - st + to, mine, through, why)
+        applied[k .. ':' .. (start + i)] = to
+        changed = changed + 1
+      elseif mine > 0 and attempt == mine and has(from, st) and (late and sure and to ~= INDOUBT or owned and st == SENDING and (sure or to ~= INDOUBT)) then
         if late then
           local member = batch .. ':' .. (start + i)
           if to == PENDING or to == DEFERRED then to, attempt = again(member, attempt, ARGV[5])

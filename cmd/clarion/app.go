@@ -130,7 +130,7 @@ func (p *program) logger(cfg *config) *slog.Logger {
 }
 
 func (a *app) parts() worker.Parts {
-	return worker.Parts{Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Keys: a.keys, Clock: clock.System{}, Log: a.log, Gates: a.gates}
+	return worker.Parts{Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Keys: a.keys, Clock: clock.System{}, Log: a.log, Gates: a.gates, Lineage: a.db.Lineage()}
 }
 
 // meet asks ahead who receives for the mail domains of an audience, so that its

@@ -196,11 +196,16 @@ func readInfo(ctx context.Context, node redis.Cmdable) (map[string]string, error
 		if err != nil {
 			return nil, err
 		}
-		for line := range strings.SplitSeq(text, "\r\n") {
-			if name, value, ok := strings.Cut(line, ":"); ok {
-				info[name] = value
-			}
-		}
+		addInfo(info, text)
 	}
 	return info, nil
+}
+
+// addInfo adds the fields of a section of INFO.
+func addInfo(info map[string]string, text string) {
+	for line := range strings.SplitSeq(text, "\r\n") {
+		if name, value, ok := strings.Cut(line, ":"); ok {
+			info[name] = value
+		}
+	}
 }

@@ -39,18 +39,23 @@ func Connect(url string) (redis.UniversalClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.connect()
+	return a.connect(nil)
 }
 
-func (a address) connect() (redis.UniversalClient, error) {
+// connect makes a client; lineage, unless it is nil, is told of each new connection.
+func (a address) connect(lineage *Lineage) (redis.UniversalClient, error) {
 	config, err := a.tlsConfig()
 	if err != nil {
 		return nil, err
 	}
+	var met func(context.Context, *redis.Conn) error
+	if lineage != nil {
+		met = lineage.met
+	}
 	switch a.form {
 	case sentinel:
 		return redis.NewFailoverClient(&redis.FailoverOptions{
-			MasterName: a.master, SentinelAddrs: a.hosts,
+			MasterName: a.master, SentinelAddrs: a.hosts, OnConnect: met,
 			SentinelUsername: a.sentinelUser, SentinelPassword: a.sentinelPassword,
 			Username: a.user, Password: a.password, DB: a.db,
 			Dialer:      dialer(dialTimeout, config),
@@ -76,7 +81,7 @@ func (a address) connect() (redis.UniversalClient, error) {
 			network = "unix"
 		}
 		return redis.NewClient(&redis.Options{
-			Network: network, Addr: a.hosts[0],
+			Network: network, Addr: a.hosts[0], OnConnect: met,
 			Username: a.user, Password: a.password, DB: a.db,
 			Dialer:      dialer(dialTimeout, config),
 			DialTimeout: dialTimeout, DialerRetries: dialTries, DialerRetryTimeout: dialPause,

@@ -27,7 +27,7 @@ func openInProcess(ctx context.Context, log *slog.Logger) (*DB, error) {
 		return nil, fmt.Errorf("start an in-process Redis: %w", err)
 	}
 	a := address{form: single, password: password, hosts: []string{server.Addr()}}
-	client, err := a.connect()
+	client, err := a.connect(nil)
 	if err == nil {
 		err = reach(ctx, client, a)
 	}

@@ -60,7 +60,7 @@ func openManaged(ctx context.Context, c Config, log *slog.Logger, pause time.Dur
 	if moved {
 		log.Info("the data folder's path is too long for a socket, so Redis listens elsewhere", "socket", socket)
 	}
-	client, err := address{form: "unix", hosts: []string{socket}}.connect()
+	client, err := address{form: "unix", hosts: []string{socket}}.connect(nil)
 	if err != nil {
 		return nil, err
 	}

@@ -55,6 +55,7 @@ type DB struct {
 	client   redis.UniversalClient
 	where    string
 	replicas Replicas
+	lineage  *Lineage   // nil unless External
 	managed  *managed   // nil unless Managed or Guest
 	process  *inProcess // nil unless InProcess
 }
@@ -84,12 +85,13 @@ func openExternal(ctx context.Context, c Config, log *slog.Logger) (*DB, error) 
 	if err := c.Replicas.Check(); err != nil {
 		return nil, fmt.Errorf("redis.%w", err)
 	}
-	client, err := a.connect()
+	lineage := newLineage(a.form == sentinel)
+	client, err := a.connect(lineage)
 	if err != nil {
 		return nil, err
 	}
 	c.Replicas.attach(client)
-	db := &DB{client: client, where: a.String(), replicas: c.Replicas}
+	db := &DB{client: client, where: a.String(), replicas: c.Replicas, lineage: lineage}
 	if err := db.accept(ctx, a, c.AllowLossy, log); err != nil {
 		client.Close()
 		return nil, err
@@ -124,6 +126,9 @@ func (db *DB) accept(ctx context.Context, a address, allowLossy bool, log *slog.
 // concurrent use and closed by Close. A command that was under way when Redis
 // went away fails with ErrUnknown.
 func (db *DB) Client() redis.UniversalClient { return db.client }
+
+// Lineage tells when another Redis has taken the place of this one, nil where none can.
+func (db *DB) Lineage() *Lineage { return db.lineage }
 
 // Kind is the way in which Redis was opened. A Guest becomes Managed when the
 // Clarion that ran Redis ends: this process then runs it.

@@ -81,6 +81,18 @@ func (g *Group) start(n int, args func(port string) []string) {
 	}
 }
 
+// Replicated starts a server that has a replica.
+func Replicated(t testing.TB, args ...string) *Instance {
+	t.Helper()
+	g := &Group{t: t}
+	g.start(2, func(string) []string { return args })
+	if err := g.nodes[1].client.SlaveOf(context.Background(), "127.0.0.1", g.ports[0]).Err(); err != nil {
+		t.Fatal(err)
+	}
+	g.online(g.nodes[0], 1)
+	return g.nodes[0]
+}
+
 // Sentinel starts a master with two replicas and three sentinels, which notice a
 // dead master after half a second and promote a replica by two votes.
 func Sentinel(t testing.TB, args ...string) *Group {

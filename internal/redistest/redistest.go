@@ -88,6 +88,40 @@ func (i *Instance) Restart() {
 	i.start()
 }
 
+// Mark is how long the history is that the server has written down.
+func (i *Instance) Mark() int64 {
+	info, err := os.Stat(i.history())
+	if err != nil {
+		i.t.Errorf("redis-server: %v", err)
+		return 0
+	}
+	return info.Size()
+}
+
+// Rewind starts the server again with its history up to a mark, and under another
+// replication id: as a replica is that takes its place, and had heard no more.
+func (i *Instance) Rewind(mark int64) {
+	i.t.Helper()
+	i.Kill()
+	if now := i.Mark(); now <= mark {
+		i.t.Fatalf("redis-server: there is no history after the mark, at %d of %d", mark, now)
+	}
+	if err := os.Truncate(i.history(), mark); err != nil {
+		i.t.Fatal(err)
+	}
+	i.start()
+}
+
+// history is the append-only file that is written to.
+func (i *Instance) history() string {
+	files, err := filepath.Glob(filepath.Join(i.dir, "appendonlydir", "*.incr.aof"))
+	if err != nil || len(files) != 1 {
+		i.t.Errorf("redis-server has no append-only file, or several: %v, %v", files, err)
+		return ""
+	}
+	return files[0]
+}
+
 // Pause freezes the server (SIGSTOP) and waits until it stands: connections
 // stay open and nothing answers.
 func (i *Instance) Pause() {
