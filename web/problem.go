@@ -60,6 +60,8 @@ func ProblemOf(err error) Problem {
 		return problem(http.StatusConflict, state.Error(), "이 발송은 지금 \""+state.State.Word("ko")+"\" 상태라서 그렇게 할 수 없습니다.")
 	case errors.Is(err, desk.ErrConflict):
 		return problem(http.StatusConflict, "Somebody else has changed it meanwhile. Read it again, and repeat your change.", "그 사이에 다른 사람이 고쳤습니다. 다시 읽은 뒤 고쳐 주십시오.")
+	case errors.Is(err, desk.ErrOut):
+		return problem(http.StatusConflict, "This draft went out already, and nothing was sent again: look among the calls. To send it once more, save it anew.", "이 초안은 이미 발송되었고, 다시 보내지 않았습니다. 발송 목록에서 확인하십시오. 한 번 더 보내려면 초안을 다시 저장하십시오.")
 	case errors.Is(err, gateway.ErrForged):
 		return problem(http.StatusForbidden, "This request does not come from the gateway.", "게이트웨이에서 온 요청이 아닙니다.")
 	case errors.Is(err, access.ErrNoSession):

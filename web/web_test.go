@@ -62,6 +62,7 @@ func TestProblems(t *testing.T) {
 		{ErrTooMany, 429, "Too many"},
 		{desk.ErrNoDraft, 404, "no such thing"},
 		{desk.ErrConflict, 409, "Read it again"},
+		{desk.ErrOut, 409, "went out already"},
 		{lists.ErrUnknownName, 422, lists.ErrUnknownName.Error()},
 		{conf.Problems{{File: "call.toml", Line: 7, Message: "wrong"}}, 422, "mend"},
 		{unknown, 503, "try again"},

@@ -107,14 +107,28 @@ func (d *Door) ours(r *http.Request, v *Visitor) error {
 	if d.cross.Check(r) != nil {
 		return ErrForm
 	}
-	form := r.Header.Get("X-Clarion-Form")
-	if form == "" {
-		form = r.PostFormValue(FormField)
+	form, err := formOf(r)
+	if err != nil {
+		return err
 	}
 	if !v.Holds(form) {
 		return ErrForm
 	}
 	return nil
+}
+
+// formOf is what a request carries of our form. A body that is too large is told as
+// such (*http.MaxBytesError): its sender has not used an old form.
+func formOf(r *http.Request) (string, error) {
+	if form := r.Header.Get("X-Clarion-Form"); form != "" {
+		return form, nil
+	}
+	var size *http.MaxBytesError
+	form := r.PostFormValue(FormField) // which parses, and keeps the error to itself
+	if _, err := r.Body.Read(nil); form == "" && errors.As(err, &size) {
+		return "", size
+	}
+	return form, nil
 }
 
 // visitor finds who asks: by the token they send, else by the cookie.

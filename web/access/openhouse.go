@@ -25,11 +25,17 @@ func NewOpenHouse(name string, keys *seal.Keyring, deny func(http.ResponseWriter
 // Need lets everyone through, with any right that there is.
 func (o *OpenHouse) Need(right Right, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		form, err := "", error(nil)
 		change := r.Method != http.MethodGet && r.Method != http.MethodHead
+		if change {
+			form, err = formOf(r)
+		}
 		switch {
 		case !o.host.May(right):
 			o.deny(w, r, ErrForbidden)
-		case o.cross.Check(r) != nil, change && !o.host.Holds(r.PostFormValue(FormField)):
+		case err != nil:
+			o.deny(w, r, err)
+		case o.cross.Check(r) != nil, change && !o.host.Holds(form):
 			o.deny(w, r, ErrForm)
 		default:
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorMark{}, o.host)))

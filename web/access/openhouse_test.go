@@ -2,6 +2,7 @@ package access
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -41,6 +42,17 @@ func TestOpenHouse(t *testing.T) {
 	for _, c := range []struct{ body, site string }{{"", ""}, {FormField + "=x", "same-origin"}, {FormField + "=" + who.Form(), "cross-site"}} {
 		if code := ask(http.MethodPost, c.body, c.site); code != 403 || denied != ErrForm {
 			t.Errorf("a form %q from %q is answered %d, %v", c.body, c.site, code, denied)
+		}
+	}
+	// Who sends too much has not used an old form, and is told what it was.
+	for _, kind := range []string{"application/x-www-form-urlencoded", "multipart/form-data; boundary=x"} {
+		r, w := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("--x\r\nContent-Disposition: form-data; name=picture; filename=a.png\r\n\r\n"+strings.Repeat("a", 1<<10))), httptest.NewRecorder()
+		r.Header.Set("Content-Type", kind)
+		r.Body = http.MaxBytesReader(w, r.Body, 1<<9)
+		page.ServeHTTP(w, r)
+		var size *http.MaxBytesError
+		if w.Code != 403 || !errors.As(denied, &size) {
+			t.Errorf("too much of %s is answered %d, %v", kind, w.Code, denied)
 		}
 	}
 }

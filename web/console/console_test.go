@@ -26,6 +26,8 @@ import (
 	"clarion/web/access"
 	"clarion/web/desk"
 	"clarion/worker"
+	"clarion/worker/gateway/builtin"
+	"clarion/worker/gateway/rehearsal"
 )
 
 // A house is a console with everybody its director, on a Redis of the test's own.
@@ -210,6 +212,47 @@ func TestWriteRehearseLaunch(t *testing.T) {
 	}
 	if _, page := h.post(to+"/pause", http.StatusConflict); !strings.Contains(page, "cannot be paused") {
 		t.Errorf("pausing a stopped call is answered: %s", text(page))
+	}
+}
+
+// Who presses twice sends once.
+func TestLaunchedTwice(t *testing.T) {
+	h := open(t, desk.ReleaseRule{})
+	gates, err := builtin.Rehearsals(rehearsal.Config{}, clock.System{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range gates {
+		g.Name = g.Channel.String()
+		h.desk.Gates = append(h.desk.Gates, desk.Gate{Gate: g})
+	}
+	h.desk.Bounces = true
+	d := h.draft()
+	fields := []string{"version", h.version(d + "/ready"), "confirm", "launch"}
+	to, _ := h.post(d+"/launch", http.StatusSeeOther, fields...)
+	if _, page := h.post(d+"/launch", http.StatusConflict, fields...); !strings.Contains(page, "went out already") {
+		t.Errorf("a second launch is told: %s", text(page))
+	}
+	if calls, err := h.desk.Calls(t.Context()); err != nil || len(calls) != 1 || !strings.HasPrefix(to, "/calls/"+string(calls[0].ID)) {
+		t.Errorf("calls %+v, %v", calls, err)
+	}
+}
+
+// What is not there corrects nothing.
+func TestCorrectionIsThere(t *testing.T) {
+	h := open(t, desk.ReleaseRule{CorrectionAbove: 1})
+	d, other := h.draft(), h.draft()
+	const missing = "needs a correction text ready"
+	for chosen, want := range map[string]bool{"../../x": true, strings.TrimPrefix(d, "/drafts/"): true, strings.TrimPrefix(other, "/drafts/"): false} {
+		h.post(d+"/plan", http.StatusSeeOther, "version", h.version(d), "draft", "x", "correction", chosen)
+		if page := text(h.get(d+"/ready", 200)); strings.Contains(page, missing) != want {
+			t.Errorf("with the correction %q: %s", chosen, page)
+		}
+	}
+	h.post(d+"/plan", http.StatusSeeOther, "version", h.version(d), "draft", "x", "correction", strings.TrimPrefix(other, "/drafts/"))
+	h.post(other+"/delete", http.StatusSeeOther, "version", h.version(other))
+	if page := text(h.get(d+"/ready", 200)); !strings.Contains(page, missing) {
+		t.Errorf("after the correction was deleted: %s", page)
 	}
 }
 

@@ -80,7 +80,7 @@ func (c *console) correct(w http.ResponseWriter, r *http.Request, who *access.Vi
 	if err != nil {
 		return err
 	}
-	id, err := c.Desk.Correct(r.Context(), call.ID, desk.ReadFiles(s.Files), desk.LaunchOptions{By: who.Number})
+	id, err := c.Desk.CorrectSaved(r.Context(), call.ID, s, desk.LaunchOptions{By: who.Number})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,6 +85,18 @@ func (c *console) readyView(r *http.Request, s *desk.SavedDraft, who *access.Vis
 	if v.Counted, err = c.count(r, draft.Audience(), lang); err != nil && !desk.Mistaken(err) {
 		return nil, err
 	}
+	all, err := c.Desk.Drafts(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range all {
+		if d.ID != s.ID {
+			v.Correction = append(v.Correction, d)
+		}
+	}
+	if !slices.ContainsFunc(v.Correction, func(d desk.SavedDraft) bool { return d.ID == v.Chosen }) {
+		v.Chosen = "" // it was deleted since, or never was
+	}
 	reach := report.Audience.Contacts
 	switch above := c.Desk.Release.CorrectionAbove; {
 	case above == 0 || reach <= above:
@@ -95,15 +108,6 @@ func (c *console) readyView(r *http.Request, s *desk.SavedDraft, who *access.Vis
 	}
 	if t := draft.Text.Schedule; !t.IsZero() {
 		v.At = t.In(c.Zone).Format("2006-01-02T15:04")
-	}
-	all, err := c.Desk.Drafts(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range all {
-		if d.ID != s.ID {
-			v.Correction = append(v.Correction, d)
-		}
 	}
 	for _, l := range v.Checks {
 		if !l.Good && !l.Note {
@@ -215,7 +219,7 @@ func (c *console) launch(w http.ResponseWriter, r *http.Request, who *access.Vis
 	if v.Wrong != "" {
 		return c.showAs(w, r, who, http.StatusUnprocessableEntity, "ready", page{Title: s.Name, Wrong: v.Wrong, Data: v})
 	}
-	id, err := c.Desk.Launch(r.Context(), desk.ReadFiles(s.Files), desk.LaunchOptions{By: who.Number, Correction: s.Correction})
+	id, err := c.Desk.LaunchSaved(r.Context(), s, desk.LaunchOptions{By: who.Number})
 	if err != nil {
 		return err
 	}

@@ -109,6 +109,18 @@ func (d *Desk) Launch(ctx context.Context, draft *Draft, o LaunchOptions) (broad
 	return id, d.handOver(ctx, id, o)
 }
 
+// LaunchSaved is Launch for a draft that editors keep. A version goes out once: done
+// again, or by two at once, it is ErrOut; ErrConflict if it was changed since it was read.
+func (d *Desk) LaunchSaved(ctx context.Context, s *SavedDraft, o LaunchOptions) (broadcast.ID, error) {
+	o.Correction = s.Correction
+	return d.once(ctx, s, "out", func() (broadcast.ID, error) { return d.Launch(ctx, ReadFiles(s.Files), o) })
+}
+
+// CorrectSaved is Correct with a draft that editors keep: each version corrects a call once, as with LaunchSaved.
+func (d *Desk) CorrectSaved(ctx context.Context, id broadcast.ID, s *SavedDraft, o LaunchOptions) (broadcast.ID, error) {
+	return d.once(ctx, s, "out:"+string(id), func() (broadcast.ID, error) { return d.Correct(ctx, id, ReadFiles(s.Files), o) })
+}
+
 // Correct sends a correction to exactly those whom a call has reached; that of a
 // rehearsal is one too. o.To is what Reached has counted, nil for who it is now.
 func (d *Desk) Correct(ctx context.Context, id broadcast.ID, correction *Draft, o LaunchOptions) (broadcast.ID, error) {

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"clarion/broadcast"
 )
 
 var (
@@ -17,13 +19,17 @@ var (
 	saveSource string
 	//go:embed delete.lua
 	deleteSource string
+	//go:embed claim.lua
+	claimSource string
 
 	saveScript   = redis.NewScript(saveSource)
 	deleteScript = redis.NewScript(deleteSource)
+	claimScript  = redis.NewScript(claimSource)
 )
 
 // What the scripts answer.
 const (
+	answerOut      = -2
 	answerGone     = -1
 	answerConflict = 0
 )
@@ -106,6 +112,23 @@ func (d *Desk) DeleteDraft(ctx context.Context, id string, version int64) error 
 	return d.answer(deleteScript.Run(ctx, d.Redis, draftKeys(id), id, version), id)
 }
 
+// once lets send go on with a draft as it was read, if nobody has sent this very
+// version before, for this purpose: a form that comes twice must reach nobody
+// twice. What fails before a call is there gives the version back; what fails later
+// does not, since nobody knows how far it came.
+func (d *Desk) once(ctx context.Context, s *SavedDraft, purpose string, send func() (broadcast.ID, error)) (broadcast.ID, error) {
+	if err := d.answer(claimScript.Run(ctx, d.Redis, []string{keyDraft.Name(s.ID)}, s.Version, purpose), s.ID); err != nil {
+		return "", err
+	}
+	id, err := send()
+	if err != nil && id == "" {
+		if rerr := d.Redis.HDel(ctx, keyDraft.Name(s.ID), purpose).Err(); rerr != nil {
+			err = errors.Join(err, fmt.Errorf("give back draft %s: %w", s.ID, rerr))
+		}
+	}
+	return id, err
+}
+
 func draftKeys(id string) []string {
 	return []string{keyDraft.Name(id), keyDraftFiles.Name(id), keyDrafts.Name()}
 }
@@ -115,6 +138,8 @@ func (d *Desk) answer(cmd *redis.Cmd, id string) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("change draft %s: %w", id, err)
+	case n == answerOut:
+		return ErrOut
 	case n == answerGone:
 		return ErrNoDraft
 	case n == answerConflict:

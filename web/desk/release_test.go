@@ -2,6 +2,7 @@ package desk
 
 import (
 	"errors"
+	"sync"
 	"testing"
 
 	"clarion/broadcast"
@@ -122,5 +123,98 @@ func TestOnlyThem(t *testing.T) {
 				t.Errorf("%s reaches %d, want %d", ch, got, n)
 			}
 		}
+	}
+}
+
+// A form that is sent twice, or by two at once, reaches nobody twice.
+func TestDraftGoesOutOnce(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	s, err := d.SaveDraft(t.Context(), SavedDraft{Name: "x", Files: sample(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // what was refused did not go out
+		if _, err := d.LaunchSaved(t.Context(), s, LaunchOptions{}); !Mistaken(err) {
+			t.Fatalf("without a gateway: %v", err)
+		}
+	}
+	withGates(t, d)
+	// atOnce is the call that came of it when many do the same; the others are told so.
+	atOnce := func(send func() (broadcast.ID, error)) (made broadcast.ID) {
+		t.Helper()
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				id, err := send()
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case err == nil && made == "":
+					made = id
+				case !errors.Is(err, ErrOut):
+					t.Errorf("sent again as %q: %v", id, err)
+				}
+			})
+		}
+		wg.Wait()
+		return made
+	}
+	id := atOnce(func() (broadcast.ID, error) { return d.LaunchSaved(t.Context(), s, LaunchOptions{Rehearsal: true}) })
+	if calls, err := d.Calls(t.Context()); err != nil || len(calls) != 1 || calls[0].ID != id {
+		t.Fatalf("calls %+v, %v", calls, err)
+	}
+	if s, err = d.SaveDraft(t.Context(), *s); err != nil {
+		t.Fatal(err)
+	}
+	drain(t, d, id)
+	// The same text corrects a call once, and may go out besides.
+	atOnce(func() (broadcast.ID, error) { return d.CorrectSaved(t.Context(), id, s, LaunchOptions{}) })
+	if _, err := d.LaunchSaved(t.Context(), s, LaunchOptions{}); err != nil {
+		t.Errorf("saved anew: %v", err)
+	}
+	if calls, err := d.Calls(t.Context()); err != nil || len(calls) != 3 {
+		t.Errorf("calls %+v, %v", calls, err)
+	}
+	old := *s
+	if s, err = d.SaveDraft(t.Context(), *s); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.LaunchSaved(t.Context(), &old, LaunchOptions{}); !errors.Is(err, ErrConflict) {
+		t.Errorf("a version that is changed goes out: %v", err)
+	}
+	if err := d.DeleteDraft(t.Context(), s.ID, s.Version); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.LaunchSaved(t.Context(), s, LaunchOptions{}); !errors.Is(err, ErrNoDraft) {
+		t.Errorf("a draft that is gone goes out: %v", err)
+	}
+}
+
+// Of many who release a call at once, the call begins once.
+func TestReleasedAtOnce(t *testing.T) {
+	t.Parallel()
+	d := withGates(t, open(t))
+	d.Release.SecondPerson = true
+	id, err := d.Launch(t.Context(), ReadFiles(sample(t)), LaunchOptions{By: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for by := range uint32(8) {
+		wg.Go(func() {
+			var late *broadcast.StateError
+			if err := d.ReleaseCall(t.Context(), id, by+2); err != nil && !errors.As(err, &late) {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if c, err := d.Ledger.Call(t.Context(), id); err != nil || c.State != broadcast.Running {
+		t.Errorf("the call %+v, %v", c, err)
+	}
+	if r, err := d.ReleaseOf(t.Context(), id); err != nil || r.Waiting() || r.ReleasedBy < 2 {
+		t.Errorf("the release %+v, %v", r, err)
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"clarion/internal/rkey"
@@ -18,6 +20,8 @@ var (
 	// ErrConflict means that the draft was changed since it was read: by another
 	// editor, or in another window.
 	ErrConflict = errors.New("the draft was changed meanwhile")
+	// ErrOut means that the draft went out already as it is.
+	ErrOut = errors.New("the draft went out already; one that was not changed since goes out once")
 )
 
 // A SavedDraft is a draft as editors keep it, whole or not. Its files are those of
@@ -37,7 +41,7 @@ type SavedDraft struct {
 // Names and texts may name people: all is sealed, for its draft and version alone.
 var (
 	keyDrafts     = rkey.Key{Pattern: "{desk}:drafts", Type: rkey.ZSet, Expiry: "kept", Doc: "ids of the drafts that editors keep, by the time of their last change (ms)"}
-	keyDraft      = rkey.Key{Pattern: "{desk}:draft:<id>", Type: rkey.Hash, Expiry: "until deleted", Personal: true, Doc: "a draft: version, and sealed its name, author and time (head)"}
+	keyDraft      = rkey.Key{Pattern: "{desk}:draft:<id>", Type: rkey.Hash, Expiry: "until deleted", Personal: true, Doc: "a draft: version, and sealed its name, author and time (head); which version went out (out), or corrected a call (out:CALL)"}
 	keyDraftFiles = rkey.Key{Pattern: "{desk}:draft_files:<id>", Type: rkey.String, Expiry: "until deleted", Personal: true, Doc: "the files of a draft, sealed"}
 )
 
@@ -50,6 +54,7 @@ const (
 	maxDraftName  = 200     // characters
 	maxDraftFiles = 6 << 20 // bytes in all
 	maxDraftCount = 256     // files
+	maxFileName   = 100     // characters
 )
 
 // check refuses what cannot be kept.
@@ -58,6 +63,10 @@ func (s *SavedDraft) check() error {
 	total := 0
 	for name, data := range s.Files {
 		total += len(name) + len(data)
+		// Such a name shows as another than it is, or leads out of a folder.
+		if !fs.ValidPath(name) || name == "." || utf8.RuneCountInString(name) > maxFileName || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			return Mistake("%q is no name for a file: give it one of letters, digits and dots", name)
+		}
 	}
 	switch n := utf8.RuneCountInString(s.Name); {
 	case n == 0:

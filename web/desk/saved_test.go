@@ -54,7 +54,7 @@ func TestSavedDraft(t *testing.T) {
 	if err := d.DeleteDraft(ctx, first.ID, 2); err != nil {
 		t.Fatal(err)
 	}
-	for _, err := range []error{second(d.LoadDraft(ctx, first.ID)), second(d.SaveDraft(ctx, *changed)), d.DeleteDraft(ctx, first.ID, 2)} {
+	for _, err := range []error{second(d.LoadDraft(ctx, first.ID)), second(d.SaveDraft(ctx, *changed)), second(d.LaunchSaved(ctx, changed, LaunchOptions{})), d.DeleteDraft(ctx, first.ID, 2)} {
 		if !errors.Is(err, ErrNoDraft) {
 			t.Errorf("a draft that is gone: %v", err)
 		}
@@ -140,7 +140,8 @@ func TestDraftsThatCannotBeKept(t *testing.T) {
 	for i := range maxDraftCount + 1 {
 		many[strconv.Itoa(i)] = nil
 	}
-	for _, s := range []SavedDraft{{}, {Name: "  "}, {Name: strings.Repeat("가", maxDraftName+1)}, {Name: "x", Files: many}, {Name: "x", Files: map[string][]byte{"a.png": make([]byte, maxDraftFiles)}}} {
+	for _, s := range []SavedDraft{{}, {Name: "  "}, {Name: strings.Repeat("가", maxDraftName+1)}, {Name: "x", Files: many}, {Name: "x", Files: map[string][]byte{"..": nil}}, {Name: "x", Files: map[string][]byte{"../x.md": nil}}, {Name: "x", Files: map[string][]byte{"": nil}},
+		{Name: "x", Files: map[string][]byte{".": nil}}, {Name: "x", Files: map[string][]byte{"a\u202egnp.png": nil}}, {Name: "x", Files: map[string][]byte{"a\nb.md": nil}}, {Name: "x", Files: map[string][]byte{strings.Repeat("가", maxFileName+1): nil}}, {Name: "x", Files: map[string][]byte{"a.png": make([]byte, maxDraftFiles)}}} {
 		if _, err := d.SaveDraft(t.Context(), s); !Mistaken(err) {
 			t.Errorf("%.20q with %d files: %v", s.Name, len(s.Files), err)
 		}
