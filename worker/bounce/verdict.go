@@ -56,6 +56,9 @@ func judge(address, action, status, diagnostic string, stage smtpreply.Stage) Re
 // settle makes the verdict on a reply that of a failure which is final.
 func settle(v *gateway.Error, status string, reply int, words string, stage smtpreply.Stage) {
 	switch {
+	case status == "4.1.1" && stage == smtpreply.Recipient && notInTable.MatchString(words):
+		v.Kind, v.Reason = gateway.Dead, gateway.MailboxUnknown
+		return
 	case stage == smtpreply.Body && v.Reason == gateway.MailboxUnknown && !strings.Contains(status, ".1."):
 		// The recipient had been accepted: "unknown user" after the text is how
 		// some providers put the refusal of a filter that the person has set.
@@ -133,6 +136,11 @@ var (
 	afterText      = regexp.MustCompile(`(?i)in reply to (?:end of )?data|after (?:end of )?data|>>> ?data\b|body of message generated response|our final data|after I sent the message|after end of message|smtp command\s+data\b`)
 	afterRecipient = regexp.MustCompile(`(?i)in reply to rcpt|(?:>>>|<<<|-->) ?rcpt to|rcpt to generated|after rcpt (?:to|command)|our rcpt to|smtp:rcpt|\[rcpt_to\]|following rcpt command|does not like recipient|rejected recipient|no valid recipients?|need rcpt`)
 )
+
+// notInTable is Postfix without the address in any of its tables. An operator may
+// have it answer 450 (unknown_local_recipient_reject_code); when the queue has run
+// out the address is missing still.
+var notInTable = regexp.MustCompile(`(?i)user unknown in [a-z ]{0,40}table`)
 
 // resolverTrouble is a name server that does not answer, which says nothing of
 // whether the domain exists.

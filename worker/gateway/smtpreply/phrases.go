@@ -42,30 +42,38 @@ var rules = [...]rule{
 	{gateway.Spam, "Tencent (QQ), error codes", false, []string{"mail content denied", "suspected spam", "suspected bounce attacks"}},
 	{gateway.RateLimited, "Tencent", false, []string{"frequency limited", "domain frequency"}},
 
+	{gateway.SenderBlocked, "Tencent: our domain", false, []string{"domain may not exist or dns check failed"}},
+	{gateway.Policy, "Tencent; Daum, Kakao: what the person set", false, []string{"mail is rejected by recipients", "by user s reject list"}},
+	{gateway.DomainUnknown, "cPanel, fail_remote_domains: one of four", false, unproven},
+	{gateway.Policy, "Exchange: who may write to a group or a mailbox", false, restricted},
+	{gateway.Policy, "Mimecast; Zoho: blocked by the organisation", false, []string{"envelope blocked", "manually blocked senders", "mail rejected by destination domain"}},
+	{gateway.TooLarge, "Python's smtpd and aiosmtpd", false, []string{"error too much mail data"}},
+	{gateway.MailboxFull, "NTT docomo", false, []string{"too much mail data"}},
+
 	{gateway.Greylisted, "Postgrey, milter-greylist, rspamd, SQLgrey", false, []string{
 		"greylist*", "grey listed", "grey listing", "graylist*", "gray listed", "postgrey", "try again later … first time",
 	}},
 	{gateway.RateLimited, "all: how much or how often", false, []string{
 		"rate limit*", "ratelimit*", "rate exceeded", "throttled", "throttling", "too many connections", "too many concurrent", "too many recipients", "too many messages",
-		"too many emails", "too many mails", "too many sessions", "too many requests", "unusual rate", "at a rate that", "too quickly", "sending too fast", "slow down", "unexpected volume",
+		"too many emails", "too many e mails", "too many mails", "too many sessions", "too many requests", "unusual rate", "at a rate that", "too quickly", "sending too fast", "slow down", "unexpected volume",
 		"exceeded … connections", "exceeded the limit of messages", "daily sending quota", "sending limit*", "sending quota", "hourly limit", "daily limit", "over limit count",
-		"relay quota", "message rate", "connection limit", "mail flood", "frequency limit", "unusual sending activity", "max connections", "too much mail", "발송량 초과", "送信制限",
+		"relay quota", "relay limit", "message rate", "connection limit", "mail flood", "frequency limit", "unusual sending activity", "max connections", "too much mail", "발송량 초과", "送信制限",
 	}},
 	{gateway.Authentication, "RFC 7372, RFC 7489 and who follows them", false, []string{
-		"dmarc", "spf", "dkim", "sender id", "unauthenticated senders", "unauthenticated email", "authentication checks failed", "not authenticated",
+		"dmarc", "spf", "dkim", "sender id", "unauthenticated senders", "unauthenticated email", "authentication checks failed", "authentication information", "fails to pass authentication", "not authenticated",
 		"authentication required", "authentication credentials invalid", "authentication failed", "does not pass … verification",
 	}},
 	{gateway.SenderBlocked, "all: our server's name and address", false, []string{
-		"reverse dns", "rdns", "ptr record", "ptr records", "no ptr", "invalid ptr", "ip name lookup failed", "cannot find your hostname", "cannot find your reverse hostname",
+		"reverse dns", "rdns", "ptr record", "ptr records", "ptr resource record", "no ptr", "invalid ptr", "ip name lookup failed", "cannot find your hostname", "cannot find your reverse hostname",
 		"helo command rejected", "invalid domain name", "unverifyable sending ips", "client host rejected", "client host … blocked", "client … blocked using",
-		"blocked using", "blocklisted", "blocklist", "blacklisted", "blacklist", "black list", "block list", "dnsbl", "rbl", "spamhaus", "spamcop", "barracuda",
+		"blocked using", "blocklisted", "blocklist", "block listed", "ip blocked", "554 blocked see", "blacklisted", "blacklist", "black list", "block list", "dnsbl", "rbl", "spamhaus", "spamcop", "barracuda",
 		"cloudmark", "low reputation", "poor reputation", "bad reputation", "ip reputation", "reputation of the sending", "banned sending ip", "your ip", "ip address … blocked",
 		"host network not allowed", "open relay", "not accepting connections", "may not be mail exchanger", "sender ip", "sending ip", "access denied … ip",
 		"too many unwanted messages", "domain … blocked", "proofpoint", "access from … denied", "no access from mail server", "ip source bloquee", "sender … blocked",
 		"service refused", "listed in … dnsbl", "dynamic ip", "residential", "generic rdns", "no mail from your", "refuse mail from", "do not accept mail from", "wir nehmen keine … von", "차단된 ip", "発信元",
 	}},
 	{gateway.MailboxFull, "all: full", false, []string{
-		"mailbox full", "mailbox is full", "mailbox … is full", "mail box full", "mailbox has exceeded", "mailbox exceeds allowed size", "mailbox size limit", "over quota", "overquota", "overquotatemp", "overquotaperm",
+		"mailbox full", "mailbox is full", "mailbox … is full", "mail box full", "mailbox has exceeded", "mailbox exceeds allowed size", "mailbox size limit", "mailbox limit", "over quota", "overquota", "overquotatemp", "overquotaperm",
 		"quota exceeded", "quota … exceeded", "exceeded quota", "exceeds quota", "exceeded … quota", "exceeded … storage", "exceed … quota", "exceeds … quota",
 		"disk quota", "user over quota", "out of storage", "out of storage space", "insufficient storage", "insufficient disk space", "insufficient system storage",
 		"not enough disk space", "not enough storage", "storage limit", "storage allocation", "inbox is full", "inbox full", "account is full", "mailfolder is full", "recipient s mailbox exceeded",
@@ -76,11 +84,11 @@ var rules = [...]rule{
 	}},
 	{gateway.TooLarge, "all: size", false, []string{
 		"message too large", "message too big", "message is too large", "message size exceeds", "message length exceeds", "message exceeds", "size limit exceeded", "mail size limit",
-		"maximum message size", "maximum size", "maximum allowed size", "too large", "too big", "exceeds fixed maximum", "exceeds the maximum", "exceeded … message size", "exceeds size limit",
+		"maximum message size", "message size limits", "maximum size", "maximum allowed size", "too large", "too big", "exceeds fixed maximum", "exceeds the maximum", "exceeded … message size", "exceeds size limit",
 		"größe überschreitet", "nachricht ist zu groß", "message trop volumineux", "mensaje demasiado grande", "메일 크기", "サイズが大きすぎ", "邮件过大",
 	}},
 	{gateway.Policy, "all: rules of the receiver", false, []string{
-		"recipient preferences", "policy reasons", "policy violation", "local policy", "security policy", "content policy", "due to policy", "administrative prohibition", "on hold",
+		"recipient preferences", "policy reasons", "policy violation", "local policy", "security policy", "security policies", "content policy", "due to policy", "administrative prohibition", "on hold",
 		"message not accepted for policy", "not accepted for policy", "delivery not authorized", "not authorized to send", "relaying denied", "relay access denied",
 		"unable to relay", "not permitted to relay", "no relaying", "relay not permitted", "relaying not allowed", "is not verified", "restricted", "prohibited by administrator",
 		"system config error", "not rfc 5322 compliant", "rfc 5322", "tls required", "must issue a starttls", "permission to post", "only accepts messages from", "insufficient permission",
@@ -91,7 +99,7 @@ var rules = [...]rule{
 		"스팸", "迷惑メール", "спам", "垃圾邮件", "pourriel",
 	}},
 	{gateway.Content, "all: what is in it", false, []string{
-		"virus", "malware", "content rejected", "content filter", "content blocked", "prohibited content", "blocked attachment", "attachment type", "mail rejected", "mail rejete", "bad header",
+		"virus", "malware", "content rejected", "content filter", "content presents a potential security issue", "content blocked", "prohibited content", "blocked attachment", "attachment type", "mail rejected", "mail rejete", "bad header",
 		"improper use of 8 bit data", "ウイルス", "вирус", "바이러스",
 	}},
 	{gateway.DomainUnknown, "all: no such system", false, []string{
@@ -103,7 +111,7 @@ var rules = [...]rule{
 	}},
 	{gateway.MailboxDisabled, "all: there, and closed", false, []string{
 		"mailbox disabled", "mailbox is disabled", "mailbox … disabled", "account disabled", "account is disabled", "account has been disabled", "account … disabled", "user disabled",
-		"user is disabled", "account … inactive", "account inactive", "mailbox is inactive", "mailbox inactive", "user inactive", "inactive user", "inactive account", "inactive mailbox",
+		"user is disabled", "account … inactive", "account inactive", "mailbox is inactive", "mailbox inactive", "user inactive", "inactive user", "inactive account", "inactive mailbox", "inactive mbox", "suspended user", "suspended account", "suspended mailbox",
 		"tried to reach … is disabled", "tried to reach … is inactive", "account … suspended", "user suspended", "user … suspended", "mailbox … suspended", "account … deactivated", "account … locked", "mailbox … locked",
 		"account … closed", "account … expired", "disabled recipient", "recipient … disabled", "user account disabled", "is a deactivated mailbox", "mailbox … frozen", "user is terminated", "not accepting messages", "not accepting mail",
 		"dormant", "blocked due to inactivity", "currently suspended", "disabled or discontinued", "konto … gesperrt", "postfach … gesperrt", "compte … désactivé", "cuenta … desactivada", "account … disattivato", "ящик заблокирован", "ящик отключен",
@@ -115,8 +123,8 @@ var rules = [...]rule{
 		"not listed in … directory", "not listed in … name address book", "recipient name is not recognized", "no such user in directory", "no valid recipients for this mm", "user not found in … directory",
 		"adresse … introuvable", "adresse wurde nicht gefunden", "no se ha encontrado la dirección", "não foi possível encontrar o endereço", "주소를 찾을 수 없", "アドレスが見つかりません", "找不到地址",
 	}},
-	{gateway.MailboxUnknown, "Hotmail and GMX, in the words of RFC 5321 §4.2.3 for RCPT; Yahoo; Symantec's address registration", true, []string{
-		"requested action not taken mailbox unavailable", "doesn t have a … account", "does not have a … account", "542 … rejected",
+	{gateway.MailboxUnknown, "Hotmail and GMX, in the words of RFC 5321 §4.2.3 for RCPT; Yahoo; Mail.ru; Symantec's address registration", true, []string{
+		"requested action not taken mailbox unavailable", "doesn t have a … account", "does not have a … account", "542 … rejected", "local mailbox is unavailable user not found",
 	}},
 	{gateway.MailboxUnknown, "all: nobody there", false, []string{
 		"user unknown", "unknown user", "user … unknown", "unknown recipient", "recipient unknown", "unknown address", "address unknown", "unknown e mail address", "unknown email address", "unknown mailbox", "mailbox unknown", "unknown account", "unknown local part",
@@ -126,7 +134,7 @@ var rules = [...]rule{
 		"address does not exist", "account does not exist", "account … does not exist", "user … does not exist", "does not have an account", "doesn t have a", "is not a valid mailbox", "not a valid mailbox",
 		"not a valid recipient", "not a valid user", "invalid recipient", "invalid mailbox", "invalid user", "invalid address", "invalid recipients", "invalid final delivery userid", "recipient invalid", "recipient is invalid", "bad destination mailbox", "bad address syntax",
 		"mailbox unavailable", "mailbox not available", "user invalid", "not our user", "not our customer", "no mailbox here by that name", "no mailbox", "no account by that name", "not a known user", "not known here", "not listed in", "address rejected … unknown",
-		"recipient rejected", "isn t a user", "not a user", "user doesn t have", "no longer available", "no longer valid", "no longer in use", "no longer exists", "no longer with", "has left the company", "could not be found or was misspelled",
+		"recipient rejected", "isn t a user", "not a user", "user doesn t have", "no longer available", "no longer valid", "no longer in use", "no longer exists", "no longer with", "has left the company", "could not be found or was misspelled", "non existent account", "recipient verification failed",
 		"utilisateur inconnu", "destinataire inconnu", "adresse destinataire invalide", "boîte … inexistante", "adresse … n existe pas", "n existe pas",
 		"benutzer unbekannt", "empfänger unbekannt", "empfaenger unbekannt", "unbekannter benutzer", "unbekannter empfänger", "adresse … existiert nicht", "empfänger … existiert nicht", "existiert nicht",
 		"usuario desconocido", "usuario no existe", "destinatario desconocido", "dirección no existe", "no existe", "utente sconosciuto", "utente inesistente", "destinatario inesistente", "indirizzo inesistente", "non esiste",
@@ -146,9 +154,18 @@ var rules = [...]rule{
 		"mail loop", "loop detected", "routing loop", "too many hops", "hop count exceeded", "mail for … loops back to myself",
 	}},
 	{gateway.Policy, "all: no, and not why", false, []string{
-		"not allowed", "not permitted", "access denied", "denied", "forbidden", "rejected for policy", "prohibited", "administratively", "not authorized", "unauthorized", "policy",
+		"not allowed", "not permitted", "access denied", "denied", "forbidden", "rejected for policy", "prohibited", "administratively", "not authorized", "unauthorized", "policy", "permanent failure for one or more recipients",
 	}},
 }
+
+// restricted are words of a group or a mailbox that takes no mail from outside.
+// They ask for a login, and do not mean one at our relay.
+var restricted = []string{
+	"resolver rst sendernotauthenticated*", "resolver rst notauthorized", "resolver rst restrictedtorecipientspermission", "delivery restriction check failed", "sender not in allowed senders list",
+}
+
+// unproven are words that name an unknown domain among other causes.
+var unproven = []string{"account or domain may not exist … blacklisted"}
 
 // badSender are the words of a server that minds our envelope sender.
 var badSender = []string{

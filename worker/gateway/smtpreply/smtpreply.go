@@ -55,7 +55,9 @@ type reply struct {
 	code   int    // 0 if none
 	status status // zero if none
 	words  string // normalised, see normalise
-	asked  bool   // a transcript shows RCPT TO
+	asked  bool   // a transcript shows RCPT TO, or the reply begins with an address
+	mobile bool   // a Japanese carrier's address or server is named
+	sender bool   // "553 DOMAIN does not exist", of our envelope sender's
 }
 
 func read(stage Stage, code int, text string) reply {
@@ -63,7 +65,8 @@ func read(stage Stage, code int, text string) reply {
 	if code < 200 || code > 599 {
 		code = findCode(text)
 	}
-	r := reply{stage: stage, code: code, status: findStatus(text, code), words: normalise(text), asked: transcript.MatchString(text)}
+	r := reply{stage: stage, code: code, status: findStatus(text, code), words: normalise(text), mobile: carrier.MatchString(text), sender: noDomain.MatchString(text)}
+	r.asked = transcript.MatchString(text) || ownAddress.MatchString(text) && !r.mobile && holds(r.words, "no such user")
 	if r.stage == Unknown {
 		if r.stage = findStage(r.words); noAddress.MatchString(text) {
 			r.stage = Body
@@ -80,6 +83,18 @@ var transcript = regexp.MustCompile(`(?i)(?:>>>|<<<|-->)\s*rcpt to:`)
 // address belongs: KDDI and others write so to the body, when there are no
 // longer recipients to name.
 var noAddress = regexp.MustCompile(`\b55\d(?: 5\.\d\.\d)?\s+:\s`)
+
+// ownAddress is a refusal that begins with the address it is about, as sendmail
+// writes it. Behind it "no such user" is said of a recipient; "user unknown" is what
+// filters in Japan write there.
+var ownAddress = regexp.MustCompile(`\b55\d(?:[ -]5\.\d\.\d)? <?[^\s<>@]+@[^\s<>@]+>?\.\.\. `)
+
+// carrier is a name of a Japanese mobile carrier whose filters say "unknown
+// user" of people who are there, even to RCPT. KDDI's say it to the body only.
+var carrier = regexp.MustCompile(`(?i)[@.](?:(?:docomo|softbank|vodafone|disney|ymobile1?|y-mobile|pdx|emnet)\.ne\.jp|(?:i\.softbank|mineo|rakumail)\.jp|willcom\.com)\b`)
+
+// noDomain is SoftBank's answer to a sender whose domain it cannot find.
+var noDomain = regexp.MustCompile(`(?i)(?:\b553(?:[ -]5\.\d\.\d)?[ -]|^)[a-z0-9-]+(?:\.[a-z0-9-]+)+ does not exist`)
 
 func (r reply) wireCode() string {
 	switch {
@@ -109,7 +124,7 @@ func (r reply) verdict() *gateway.Error {
 		if r.transient() {
 			kind = gateway.Temporary
 		}
-	case (r.stage == Sender || r.stage == Recipient) && !r.transient() && says(r.words, loginWanted):
+	case (r.stage == Sender || r.stage == Recipient) && !r.transient() && says(r.words, loginWanted) && !says(r.words, restricted):
 		kind, reason = gateway.Misconfigured, gateway.Authentication
 	case reason == gateway.RateLimited:
 		kind = gateway.Throttled
@@ -131,11 +146,12 @@ func (r reply) verdict() *gateway.Error {
 		kind, reason = gateway.Misconfigured, gateway.Policy
 	case r.stage == Body && reason == gateway.OtherReason:
 		kind = gateway.Refused // the recipient had been accepted: it is the content
-	case (kind == gateway.Dead || reason == gateway.MailboxDisabled) && r.status.subject == 7 && reason != gateway.DomainUnknown:
+	case (kind == gateway.Dead || reason == gateway.MailboxDisabled && r.status.detail != 13) && r.status.subject == 7 && reason != gateway.DomainUnknown:
 		// The words may say "user unknown": under x.7.y they are said to us, not
 		// of the person (RFC 3463 §3.8).
 		kind, reason = gateway.Refused, gateway.Policy
-	case reason == gateway.MailboxUnknown && !sure && !r.namesRecipient():
+	case reason == gateway.MailboxUnknown && (!sure && !r.namesRecipient() || r.mobile && says(r.words, filtered)),
+		reason == gateway.DomainUnknown && says(r.words, unproven):
 		kind = gateway.Failed
 	}
 	return &gateway.Error{Kind: kind, Reason: reason}
@@ -187,7 +203,7 @@ func outweighs(said, byStatus gateway.Reason) bool {
 		return true
 	case gateway.MailboxUnknown: // 5.2.1 and 5.1.10 are often used for it
 		return byStatus == gateway.MailboxDisabled || byStatus == gateway.DomainUnknown
-	case gateway.Policy, gateway.SenderBlocked: // when in doubt, the person is not condemned
+	case gateway.Policy, gateway.SenderBlocked, gateway.MailboxDisabled: // when in doubt, the person is not condemned
 		return byStatus == gateway.MailboxUnknown
 	}
 	return false

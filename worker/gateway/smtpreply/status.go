@@ -51,13 +51,15 @@ func (s status) reason() (r gateway.Reason, exact bool) {
 		return gateway.OtherReason, false
 	case [2]int{7, 25}, [2]int{7, 27}: // RFC 7372: no reverse DNS; RFC 7505: the sender has a null MX
 		return gateway.SenderBlocked, false
-	case [2]int{7, 20}, [2]int{7, 21}, [2]int{7, 22}, [2]int{7, 23}, [2]int{7, 24}, [2]int{7, 26}, // RFC 7372
+	case [2]int{7, 20}, [2]int{7, 21}, [2]int{7, 22}, [2]int{7, 23}, [2]int{7, 24}, [2]int{7, 26}, [2]int{7, 30}, // RFC 7372; Gmail: DKIM
 		[2]int{7, 509}, [2]int{7, 515}: // Exchange Online, Outlook.com: DMARC
 		return gateway.Authentication, true
 	case [2]int{7, 8}, [2]int{7, 9}: // RFC 4954; large providers use them for policy too
 		return gateway.Authentication, false
 	case [2]int{7, 28}: // mail flood
 		return gateway.RateLimited, true
+	case [2]int{7, 124}, [2]int{7, 129}, [2]int{7, 133}, [2]int{7, 134}, [2]int{7, 135}: // Exchange Online: who may write to a group or a mailbox
+		return gateway.Policy, true
 	case [2]int{7, 511}:
 		return gateway.SenderBlocked, false
 	}

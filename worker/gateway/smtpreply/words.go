@@ -84,6 +84,9 @@ func (r reply) said() (reason gateway.Reason, sure bool) {
 	if r.status.subject == 4 && r.status.detail == 1 && holds(r.words, "recipient address rejected") {
 		return gateway.MailboxUnknown, true // Exchange Online says so with "access denied" when the directory lacks the address
 	}
+	if r.sender && r.code == 553 {
+		return gateway.SenderBlocked, false
+	}
 	for _, g := range rules {
 		if !says(r.words, g.phrases) {
 			continue
@@ -93,10 +96,13 @@ func (r reply) said() (reason gateway.Reason, sure bool) {
 			// person has set: the mailbox was accepted a moment before.
 			return gateway.Policy, false
 		}
-		return g.reason, g.sure
+		return g.reason, g.sure || r.mobile && holds(r.words, "invalid recipient")
 	}
 	return 0, false
 }
+
+// filtered are the words of a Japanese carrier's filter, and of its directory.
+var filtered = []string{"user unknown", "unknown user"}
 
 // findStage looks for the command that a quoted reply answered, as Postfix,
 // Exim, qmail and sendmail name it.
