@@ -5,13 +5,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
 	"clarion/internal/clock"
+	"clarion/internal/redisdb"
 	"clarion/internal/redistest"
 	"clarion/internal/seal"
 	"clarion/lists/address"
@@ -40,9 +41,12 @@ func opened(t failer, rdb redis.UniversalClient) *Store {
 
 func inProcess(t testing.TB) redis.UniversalClient {
 	t.Helper()
-	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr(), DisableIdentity: true})
-	t.Cleanup(func() { client.Close() })
-	return client
+	db, err := redisdb.Open(t.Context(), redisdb.Config{InProcess: true}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db.Client()
 }
 
 // both runs a test on redis-server and on the in-process Redis, and at its end

@@ -119,11 +119,13 @@ func TestReadsAreInOrder(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()
-		importCSV(t, s, ImportOptions{List: "all"}, people(0, 1500))
-		if _, err := s.Suppress(ctx, address.Email, s.Key(mail(t, "p899@example.org")), Suppression{Reason: Blocked}); err != nil {
+		const last = 3*bucketSize + 50
+		s.batchRows = 50 // the in-process Redis is slow at scripts, more so on a busy machine
+		importCSV(t, s, ImportOptions{List: "all"}, people(0, last))
+		if _, err := s.Suppress(ctx, address.Email, s.Key(mail(t, "p199@example.org")), Suppression{Reason: Blocked}); err != nil {
 			t.Fatal(err)
 		}
-		numbers := []uint32{3, 1, 100, 99, 1500, 4000, 900, 901, 0, 2}
+		numbers := []uint32{3, 1, bucketSize, bucketSize - 1, last, 4000, 200, 201, 0, 2}
 		var reused []Contact
 		for range 2 {
 			pipe := s.rdb.Pipeline()
@@ -136,11 +138,11 @@ func TestReadsAreInOrder(t *testing.T) {
 				t.Fatal(len(contacts), err, ok.Err())
 			}
 			for i, n := range numbers {
-				there := n >= 1 && n <= 1500
+				there := n >= 1 && n <= last
 				if there && (contacts[i].Number != n || contacts[i].Name != fmt.Sprintf("사람%d", n-1)) || !there && contacts[i].Number != 0 {
 					t.Errorf("at %d is %v, want %d", i, contacts[i], n)
 				}
-				if want := there && n != 900; ok.At(i) != want {
+				if want := there && n != 200; ok.At(i) != want {
 					t.Errorf("contact %d is eligible: %v", n, !want)
 				}
 			}

@@ -156,7 +156,7 @@ func (d *desk) launchAs(files fstest.MapFS, c broadcast.Call) broadcast.ID {
 // await waits until holds says yes.
 func (d *desk) await(what string, holds func() bool) {
 	d.t.Helper()
-	ctx, cancel := context.WithTimeout(d.t.Context(), 40*time.Second)
+	ctx, cancel := context.WithTimeout(d.t.Context(), 5*time.Minute)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

@@ -60,9 +60,9 @@ func TestKannelStarts(t *testing.T) {
 		return "127.0.0.1:" + m[1]
 	}
 	rig.Start(t, dir, "bearerbox", "/usr/sbin/bearerbox", "-v", "4", "kannel.conf")
-	rig.Eventually(t, 20*time.Second, "bearerbox to take boxes", func() bool { return rig.Listening(port("smsbox-port")) })
+	rig.Eventually(t, 2*time.Minute, "bearerbox to take boxes", func() bool { return rig.Listening(port("smsbox-port")) })
 	rig.Start(t, dir, "smsbox", "/usr/sbin/smsbox", "-v", "4", "kannel.conf")
-	rig.Eventually(t, 20*time.Second, "smsbox to take texts", func() bool { return rig.Listening(port("sendsms-port")) })
+	rig.Eventually(t, 2*time.Minute, "smsbox to take texts", func() bool { return rig.Listening(port("sendsms-port")) })
 }
 
 // Postfix knows each setting, and reads it as it stands.

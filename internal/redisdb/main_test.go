@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	if dir == "" {
 		os.Exit(m.Run())
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	db, err := redisdb.Open(ctx, redisdb.Config{DataDir: dir}, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -50,10 +50,10 @@ func open(t *testing.T, c redisdb.Config) *redisdb.DB {
 	return db
 }
 
-// eventually asks holds until it answers nil, for twenty seconds at most.
+// eventually asks holds until it answers nil, for two minutes at most.
 func eventually(t *testing.T, holds func() error) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for {
 		err := holds()
 		if err == nil {

@@ -186,9 +186,9 @@ func (i *Instance) state() (string, error) {
 	return state, nil
 }
 
-// poll asks until holds answers nil, the server ends, or 20 s have passed.
+// poll asks until holds answers nil, the server ends, or two minutes have passed.
 func (i *Instance) poll(holds func() error) error {
-	deadline := time.NewTimer(20 * time.Second)
+	deadline := time.NewTimer(2 * time.Minute)
 	defer deadline.Stop()
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()

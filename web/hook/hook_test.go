@@ -227,7 +227,7 @@ func TestRedisDies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		answer, _ := ask(t, "GET", stop, "")
 		if answer.StatusCode == http.StatusOK {

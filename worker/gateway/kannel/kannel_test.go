@@ -170,7 +170,7 @@ func TestTimeoutAfterTheRequestIsInDoubt(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	g := open(t, kannel.Config{URL: "http://" + l.Addr().String() + "/", Timeout: conf.Duration(100 * time.Millisecond)})
+	g := open(t, kannel.Config{URL: "http://" + l.Addr().String() + "/", Timeout: conf.Duration(2 * time.Second)})
 	_, err = g.Send(t.Context(), gateway.Message{To: address.Canonical(address.SMS, "+821011110000"), Body: []byte("x")})
 	if e := gateway.Classify(err, false); e == nil || e.Kind != gateway.Indeterminate {
 		t.Errorf("send: %v, want it in doubt", err)

@@ -164,7 +164,7 @@ func TestTimeout(t *testing.T) {
 			t.Parallel()
 			f := startFarSide(t, at(step, 0, hang), "PIPELINING")
 			c := f.config()
-			c.Timeout = conf.Duration(time.Second)
+			c.Timeout = conf.Duration(3 * time.Second)
 			s, err := newGateway(t, c).OpenSession(t.Context())
 			if want == "" {
 				if word(err) != "temporary" {
@@ -226,7 +226,7 @@ func TestOneRoundTripAMessage(t *testing.T) {
 		line()
 		order <- seen
 	}()
-	s := openSession(t, Config{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, TLS: noTLS, Timeout: conf.Duration(20 * time.Second)})
+	s := openSession(t, Config{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, TLS: noTLS, Timeout: conf.Duration(5 * time.Minute)})
 	if got, broken := sendGroup(t, s, messages(2)); broken || got[0] != "ok" || got[1] != "ok" {
 		t.Fatalf("%v, broken %v", got, broken)
 	}
