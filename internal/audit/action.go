@@ -42,6 +42,7 @@ const (
 	Paused          Action = "paused"           // a call was paused
 	Resumed         Action = "resumed"          // a call was resumed
 	Stopped         Action = "stopped"          // a call was stopped for good
+	Imported        Action = "imported"         // people were taken onto a list from a file; list is its name
 	Exported        Action = "exported"         // a list was written as a file; list is its name
 )
 
@@ -79,6 +80,7 @@ var sentences = map[Action][2]string{
 	Paused:          {"paused a call", "발송을 멈췄습니다"},
 	Resumed:         {"resumed a call", "발송을 다시 시작했습니다"},
 	Stopped:         {"stopped a call for good", "발송을 완전히 중단했습니다"},
+	Imported:        {"imported people onto a list", "명단에 사람들을 가져왔습니다"},
 	Exported:        {"took a list out as a file", "명단을 파일로 내보냈습니다"},
 }
 

@@ -82,15 +82,26 @@ func New(p Parts) (http.Handler, error) {
 	return &bounded{web.PerClient(headers(c.mux), p.Clock)}, nil
 }
 
-// bounded lets the editor take more than other pages.
+// bounded lets the editor and a list to import take more than other pages.
 type bounded struct{ http.Handler }
 
 // MaxBody is the most that a request's body may have, in bytes.
 func (*bounded) MaxBody(r *http.Request) int64 {
-	if strings.HasPrefix(r.URL.Path, "/drafts/") {
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/drafts/"):
 		return maxUpload
+	case r.URL.Path == importPath:
+		return maxTable
 	}
 	return web.MaxBody
+}
+
+// ServeHTTP gives a list to import the time that it takes.
+func (b *bounded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == importPath {
+		r.Body = &patient{ReadCloser: r.Body, w: w}
+	}
+	b.Handler.ServeHTTP(w, r)
 }
 
 // policy is the Content-Security-Policy of the console's pages: nothing but our
@@ -117,6 +128,9 @@ func (c *console) serve(rt route) http.Handler {
 // deny answers who is not let through: nobody is led to the page that asks who they
 // are, and from there back.
 func (c *console) deny(w http.ResponseWriter, r *http.Request, err error) {
+	if p, ok := r.Body.(*patient); ok && p.tooLarge != nil {
+		err = p.tooLarge // and so no form was found in it
+	}
 	page := r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") != "cors"
 	back := url.QueryEscape(r.URL.RequestURI())
 	switch {
@@ -168,6 +182,8 @@ func (c *console) table() []route {
 		{"GET /volunteer", access.Forward, c.volunteer},
 		{"GET /volunteers", access.Volunteers, c.volunteers},
 		{"GET /lists", access.Lists, c.lists},
+		{"GET " + importPath, access.Import, c.importForm},
+		{"POST " + importPath, access.Import, c.importTable},
 		{"GET /lists/{name}", access.Lists, c.list},
 		{"GET /lists/{name}/export", access.Export, c.export},
 		{"POST /lists/{name}/export", access.Export, c.exportCSV},

@@ -6,7 +6,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -120,7 +119,7 @@ func (c *console) exportCSV(w http.ResponseWriter, r *http.Request, who *access.
 	if err != nil {
 		return err
 	}
-	if err := c.noteList(r, who, audit.Exported, l.Name, l.Contacts); err != nil {
+	if err := c.noteList(r, who, audit.Exported, l.Name); err != nil {
 		return err
 	}
 	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(longAnswer)); err != nil && !errors.Is(err, http.ErrNotSupported) {
@@ -147,10 +146,10 @@ func fileName(name string) string {
 
 // noteList enters in the audit trail who did what to which list. The trail takes
 // short words without addresses; a list's name may be long, and have an @.
-func (c *console) noteList(r *http.Request, who *access.Visitor, did audit.Action, list string, contacts int) error {
+func (c *console) noteList(r *http.Request, who *access.Visitor, did audit.Action, list string) error {
 	name := strings.ReplaceAll(list, "@", "(at)")
 	for short := []rune(name); len(name) > 200; name = string(short) {
 		short = short[:len(short)-1]
 	}
-	return c.Trail.Append(r.Context(), audit.Entry{Actor: who.Actor(), Action: did, Object: "list", Details: map[string]string{"list": name, "contacts": strconv.Itoa(contacts)}})
+	return c.Trail.Append(r.Context(), audit.Entry{Actor: who.Actor(), Action: did, Object: "list", Details: map[string]string{"list": name}})
 }
