@@ -99,6 +99,30 @@ func (s *Store) SuppressionsOf(ctx context.Context, ch address.Channel, k Addres
 	return all, nil
 }
 
+// SuppressedCounts counts the contacts whose address must not be written to, by
+// channel and reason. One with two reasons counts for each.
+func (s *Store) SuppressedCounts(ctx context.Context) (map[address.Channel]map[Reason]int, error) {
+	pipe := s.rdb.Pipeline()
+	counts := map[address.Channel]map[Reason]*redis.IntCmd{}
+	for _, ch := range address.Channels {
+		counts[ch] = map[Reason]*redis.IntCmd{}
+		for _, r := range Reasons {
+			counts[ch][r] = pipe.BitCount(ctx, keyOut.Name(ch, r), nil)
+		}
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return nil, fmt.Errorf("count who must not be written to: %w", err)
+	}
+	out := map[address.Channel]map[Reason]int{}
+	for ch, by := range counts {
+		out[ch] = map[Reason]int{}
+		for r, n := range by {
+			out[ch][r] = int(n.Val())
+		}
+	}
+	return out, nil
+}
+
 // Suppressions calls yield with every suppression that filter selects, channel
 // by channel and in no order within one, until it returns an error. One that is
 // set or taken back meanwhile may be missed or, rarely, be yielded twice.

@@ -82,6 +82,9 @@ func TestBoardOfLanes(t *testing.T) {
 	if want := (Row{Channel: address.Email, Lane: "naver.com", Sent: 42, Delivered: 2, Deferred: 12, Failed: 4, Waiting: 200, Rate: 20}); rows[1] != want {
 		t.Errorf("%+v, want %+v", rows[1], want)
 	}
+	if speeds, err := Speeds(ctx, p.rdb, clk); err != nil || len(speeds) != 1 || speeds[address.Email] != 20 {
+		t.Errorf("channels go at %v, %v, want email at 20 without the rehearsal", speeds, err)
+	}
 	clk.Advance(heldKept)
 	for range 2 { // what a worker said that is gone since is not told, nor kept
 		if now := board(t, p, &broadcast.Call{}, &broadcast.Counters{Lanes: []broadcast.Slice{{Channel: address.Email, Name: "naver.com"}}}); now.Rows[0].Rate != 0 {

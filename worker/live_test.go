@@ -91,3 +91,27 @@ func TestLongDeadWorkersAreForgotten(t *testing.T) {
 		t.Errorf("known: %v", ids)
 	}
 }
+
+// A worker that ended without a word is told of as silent, one that signed off is not.
+func TestWorkersTellWhoIsSilent(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	rdb := redistest.Server(t, "--appendonly", "no").Client()
+	a, b, c := liveWorker(rdb, "a", time.Hour), liveWorker(rdb, "b", time.Hour), liveWorker(rdb, "c", time.Hour)
+	for _, w := range []*Worker{a, b, c} {
+		if err := w.beat(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rdb.Del(ctx, keyLive.Name("b")) // as when its time runs out
+	c.goodbye(ctx, "c")
+	all, err := Workers(ctx, rdb)
+	if err != nil || len(all) != 2 {
+		t.Fatalf("workers %+v, %v, want a and b", all, err)
+	}
+	for _, w := range all {
+		if alive := w.ID == "a"; w.Alive != alive || len(w.Channels) == 3 != alive || w.Sign.IsZero() {
+			t.Errorf("worker %+v, want it alive: %v", w, alive)
+		}
+	}
+}

@@ -164,3 +164,24 @@ func (w *Worker) tellRates(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Speeds returns how many messages a second all workers sent lately on each
+// channel; those of rehearsals are not counted.
+func Speeds(ctx context.Context, rdb redis.UniversalClient, clk clock.Clock) (map[address.Channel]float64, error) {
+	pipe := rdb.Pipeline()
+	read := queueShared(ctx, pipe, clk)
+	_, _ = pipe.Exec(ctx) // each command says itself what went wrong
+	s, err := read()
+	if err != nil {
+		return nil, err
+	}
+	out := map[address.Channel]float64{}
+	for what, rate := range s.rates {
+		for _, ch := range address.Channels {
+			if strings.HasPrefix(what, laneLimit(ch, "", false)) {
+				out[ch] += rate
+			}
+		}
+	}
+	return out, nil
+}

@@ -100,25 +100,58 @@ func (w *Worker) forget(ctx context.Context) error {
 	return nil
 }
 
-// Alive returns the channels that some living worker serves.
-func Alive(ctx context.Context, rdb redis.UniversalClient) (map[address.Channel]bool, error) {
-	ids, err := rdb.ZRange(ctx, keyLives.Name(), 0, -1).Result()
+// A WorkerState is what a worker last said of itself.
+type WorkerState struct {
+	ID       string // host, process and a chance: "web1-4711-9f3a2c01"
+	Channels []address.Channel
+	Sign     time.Time // the last sign of life, by the worker's own clock
+	Alive    bool      // that sign still holds, by Redis's clock
+}
+
+// Workers lists those that have not signed off, the one that was heard last first.
+// Who is silent stays there for a day.
+func Workers(ctx context.Context, rdb redis.UniversalClient) ([]WorkerState, error) {
+	ids, err := rdb.ZRevRangeWithScores(ctx, keyLives.Name(), 0, -1).Result()
 	if err != nil {
 		return nil, fmt.Errorf("look for living workers: %w", err)
 	}
-	out := map[address.Channel]bool{}
-	for _, id := range ids {
-		word, err := rdb.Get(ctx, keyLive.Name(id)).Result()
-		if errors.Is(err, redis.Nil) {
+	out := make([]WorkerState, len(ids))
+	words := make([]*redis.StringCmd, len(ids))
+	pipe := rdb.Pipeline()
+	for i, z := range ids {
+		out[i] = WorkerState{ID: fmt.Sprint(z.Member), Sign: time.UnixMilli(int64(z.Score)).UTC()}
+		words[i] = pipe.Get(ctx, keyLive.Name(out[i].ID))
+	}
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("look for living workers: %w", err)
+	}
+	for i, word := range words {
+		if errors.Is(word.Err(), redis.Nil) {
 			continue // gone without a word
-		} else if err != nil {
-			return nil, fmt.Errorf("look for living workers: %w", err)
+		} else if word.Err() != nil {
+			return nil, fmt.Errorf("look for living workers: %w", word.Err())
 		}
-		channels, _, _ := strings.Cut(word, "|")
+		out[i].Alive = true
+		channels, _, _ := strings.Cut(word.Val(), "|")
 		for _, ch := range address.Channels {
 			if containsWord(channels, ch.String()) {
-				out[ch] = true
+				out[i].Channels = append(out[i].Channels, ch)
 			}
+		}
+	}
+	return out, nil
+}
+
+// Alive returns the channels that some living worker serves.
+func Alive(ctx context.Context, rdb redis.UniversalClient) (map[address.Channel]bool, error) {
+	workers, err := Workers(ctx, rdb)
+	if err != nil {
+		return nil, err
+	}
+	out := map[address.Channel]bool{}
+	for _, w := range workers {
+		for _, ch := range w.Channels {
+			out[ch] = true
 		}
 	}
 	return out, nil

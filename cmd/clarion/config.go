@@ -64,6 +64,9 @@ type config struct {
 	Hook struct {
 		Listen string `toml:"listen"`
 	} `toml:"hook"`
+	Metrics struct {
+		Listen string `toml:"listen"` // "" for nowhere
+	} `toml:"metrics"`
 	Inbox struct {
 		Listen   string `toml:"listen"`
 		Protocol string `toml:"protocol"`
@@ -155,6 +158,7 @@ func (c *config) check(doc *conf.Doc) error {
 	if c.Inbox.Listen != "" && c.Inbox.Domain == "" {
 		wrong([]string{"inbox", "domain"}, "domain is empty: it is the domain that returned mail comes to")
 	}
+	c.checkMetrics(wrong)
 	c.checkMailbox(doc, wrong)
 	resolver, err := dns.New(c.DNS.Resolver)
 	if err != nil {

@@ -52,10 +52,14 @@ func (e *engine) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	watch, err := e.measure()
+	if err != nil {
+		return err
+	}
 	for i, s := range []struct {
 		address string
 		handler http.Handler
-	}{{a.cfg.Web.Listen, pages}, {a.cfg.Hook.Listen, hook.New(a.cfg.hooks, in, a.log)}} {
+	}{{a.cfg.Web.Listen, watch("pages", pages)}, {a.cfg.Hook.Listen, watch("hook", hook.New(a.cfg.hooks, in, a.log))}} {
 		if s.address == "" {
 			continue
 		}

@@ -28,6 +28,7 @@ var doors = []door{
 	{module: "github.com/emersion/go-msgauth"}, // tests alone: its signer is slow where each message differs
 	{module: "github.com/BurntSushi/toml", rooms: []string{"internal/conf"}},
 	{module: "github.com/go-webauthn/webauthn", rooms: []string{"web/access"}},
+	{module: "github.com/prometheus", rooms: []string{"web/metrics"}},
 	{module: "github.com/spf13/cobra", rooms: []string{"cmd/clarion"}},
 	{module: "github.com/vbauerster/mpb", rooms: []string{"cmd/clarion"}},
 }

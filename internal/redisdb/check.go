@@ -88,7 +88,7 @@ const (
 )
 
 func (db *DB) checkNode(ctx context.Context, node redis.Cmdable) ([]Finding, error) {
-	info, err := readInfo(ctx, node)
+	info, err := readInfo(ctx, node, "memory", "persistence", "replication")
 	if err != nil {
 		return nil, err
 	}
@@ -187,11 +187,11 @@ func readConfig(ctx context.Context, node redis.Cmdable, patterns ...string) (ma
 	return config, nil
 }
 
-// readInfo reads the fields of INFO that a check needs.
-func readInfo(ctx context.Context, node redis.Cmdable) (map[string]string, error) {
+// readInfo reads the fields of sections of INFO.
+func readInfo(ctx context.Context, node redis.Cmdable, sections ...string) (map[string]string, error) {
 	info := map[string]string{}
 	// One section each: several in one call are new in Redis 7.0.
-	for _, section := range []string{"memory", "persistence", "replication"} {
+	for _, section := range sections {
 		text, err := node.Info(ctx, section).Result()
 		if err != nil {
 			return nil, err

@@ -201,4 +201,8 @@ func TestInProcess(t *testing.T) {
 	if err != nil || len(findings) != 1 || !findings[0].Lossy {
 		t.Errorf("findings %v, %v, want one: nothing is kept", findings, err)
 	}
+	f, err := db.Figures(ctx)
+	if err != nil || len(f) != 1 || f[0].Keeps || f[0].MemoryShare() != 0 || f[0].DiskShare() != 0 {
+		t.Errorf("figures %+v, %v, want none: it has none to tell", f, err)
+	}
 }

@@ -81,6 +81,10 @@ func TestManagedIsRestartedAndKeepsData(t *testing.T) {
 	if err != nil || len(findings) > 0 {
 		t.Errorf("our own Redis has findings: %v, %v", findings, err)
 	}
+	f, err := db.Figures(t.Context())
+	if err != nil || len(f) != 1 || !f[0].Keeps || !f[0].Written || f[0].MemoryShare() <= 0 || f[0].MemoryShare() >= 1 || f[0].DiskShare() <= 0 || f[0].DiskShare() > 1 || f[0].Clients < 1 {
+		t.Errorf("our own Redis has figures %+v, %v", f, err)
+	}
 	info, err := os.Stat(filepath.Join(dir, "redis.sock"))
 	if err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the socket's mode is %v, %v, want 0700", info, err)
