@@ -55,7 +55,7 @@ func TestMailIsSigned(t *testing.T) {
 	d.gates[0].Gateway = k
 	signing := links
 	signing.Signers = ours.Domains{"example.org": signer}
-	w, err := worker.New(worker.Config{Liveness: time.Second, Sweep: 50 * time.Millisecond, Links: signing}, d.parts())
+	w, err := worker.New(worker.Config{Liveness: time.Minute, Sweep: 50 * time.Millisecond, Links: signing}, d.parts())
 	d.must(err)
 	d.must(w.Start(t.Context()))
 	t.Cleanup(w.Shutdown)

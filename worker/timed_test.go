@@ -112,7 +112,7 @@ func lawful(t *testing.T) worker.Quiet {
 
 func (d *timed) startWith(c worker.Config) *worker.Worker {
 	d.t.Helper()
-	c.Liveness, c.Grace, c.Sweep, c.Drain, c.Links = 5*time.Second, time.Minute, 20*time.Millisecond, 5*time.Second, links
+	c.Liveness, c.Grace, c.Sweep, c.Drain, c.Links = time.Minute, time.Minute, 20*time.Millisecond, 5*time.Second, links
 	w, err := worker.New(c, d.parts())
 	d.must(err)
 	d.must(w.Start(d.t.Context()))

@@ -8,10 +8,13 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"clarion/internal/port"
 )
 
 // publish serves the records that dkim show --json printed into a file, with the
@@ -38,19 +41,13 @@ func publish(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	file := ts.MkAbs("dnsmasq.conf")
 	ts.Check(os.WriteFile(file, []byte(conf.String()), 0o600))
-	for range 20 { // another may take the port that was free
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		ts.Check(err)
-		addr := l.Addr().String()
-		ts.Check(l.Close())
-		_, port, err := net.SplitHostPort(addr)
-		ts.Check(err)
-		if startDNS(ts, file, port, addr) {
-			ts.Setenv("DNS", addr)
-			return
-		}
+	free, err := port.Free()
+	ts.Check(err)
+	addr := fmt.Sprintf("127.0.0.1:%d", free)
+	if !startDNS(ts, file, strconv.Itoa(free), addr) {
+		ts.Fatalf("dnsmasq does not start: is it installed? scripts/setup.sh test")
 	}
-	ts.Fatalf("dnsmasq does not start: is it installed? scripts/setup.sh test")
+	ts.Setenv("DNS", addr)
 }
 
 func startDNS(ts *testscript.TestScript, file, port, addr string) bool {
@@ -65,7 +62,7 @@ func startDNS(ts *testscript.TestScript, file, port, addr string) bool {
 		_ = cmd.Wait() // it is killed when the script ends
 	}()
 	ts.Defer(func() { cancel(); <-ended })
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
 		if c, err := net.Dial("tcp", addr); err == nil {
 			c.Close()
 			return true

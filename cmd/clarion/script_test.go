@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,15 +55,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("REDIS_URL", url)
 			env.Setenv("REDIS_SOCKET", strings.TrimPrefix(url, "unix://"))
 			env.Setenv("TZ", "Asia/Seoul")
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				return err
-			}
-			_, port, _ := net.SplitHostPort(l.Addr().String())
-			env.Setenv("PORT", port)
-			if err := l.Close(); err != nil {
-				return err
-			}
+			env.Setenv("PORT", redistest.Port(t))
 			return os.WriteFile(filepath.Join(env.WorkDir, "clarion.toml"), fmt.Appendf(nil, "redis.url = %q\ndns.lanes = false\n", url), 0o600)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"clarion/internal/child"
+	"clarion/internal/port"
 	"clarion/internal/redisdb"
 )
 
@@ -50,11 +50,11 @@ func (s *server) socket() string { return filepath.Join(s.dir, "s") }
 func (s *server) log() string { return s.dir + ".log" }
 
 func newServer(dir, shim, sync string) (*server, error) {
-	port, err := freePort()
+	free, err := port.Free()
 	if err != nil {
 		return nil, err
 	}
-	s := &server{dir: dir, shim: shim, sync: sync, port: port}
+	s := &server{dir: dir, shim: shim, sync: sync, port: free}
 	if err := os.Mkdir(filepath.Join(dir, "synced"), 0o700); err != nil {
 		return nil, err
 	}
@@ -65,15 +65,6 @@ func newServer(dir, shim, sync string) (*server, error) {
 		return nil, err
 	}
 	return s, s.start()
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // start starts redis-server on its files and waits until it has read them.

@@ -14,6 +14,7 @@ import (
 
 	"clarion/broadcast"
 	"clarion/internal/child"
+	"clarion/internal/port"
 )
 
 // A worker is a process of the program.
@@ -57,11 +58,11 @@ type way struct {
 func (f *fleet) startWorker(slot int, how way) (w *worker, err error) {
 	for range 3 {
 		if how.serve {
-			port, err := freePort()
+			free, err := port.Free()
 			if err != nil {
 				return nil, err
 			}
-			f.inbox.Store(int64(port))
+			f.inbox.Store(int64(free))
 		}
 		if w, err = f.tryWorker(slot, how); err != nil || !w.ended() {
 			return w, err

@@ -75,6 +75,7 @@ func fail(t *testing.T, f failover, hold bool, wait int) (o outcome, unexplained
 	})
 	r.launch()
 	old := g.Masters()[0]
+	g.Hasty()
 	f.strike(r, g)
 	g.Await("a new master", func() error { return promoted(g, old) })
 	if f.name == "killed" {

@@ -5,8 +5,6 @@
 package rig
 
 import (
-	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -17,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"clarion/internal/port"
 )
 
 // Dir returns a scratch folder that is removed when the test ends. Daemons that
@@ -35,21 +35,14 @@ func Dir(t testing.TB) string {
 	return dir
 }
 
-// FreePort returns a TCP port of 127.0.0.1 on which nobody listens. It lies
-// below the range that the kernel hands to outgoing connections (32768 and up),
-// so that no client takes it before the daemon does.
+// FreePort returns a TCP port of 127.0.0.1 on which nobody listens (port.Free).
 func FreePort(t testing.TB) int {
 	t.Helper()
-	for range 200 {
-		port := 12000 + rand.IntN(20000)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			l.Close()
-			return port
-		}
+	p, err := port.Free()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("find a free port: 200 tries failed")
-	return 0
+	return p
 }
 
 // Eventually polls cond until it holds, and fails the test with what was waited

@@ -71,8 +71,9 @@ var rooms = []room{
 	{"internal/dns", 0, nil},
 	{"internal/maildns", 0, nil},
 	{"internal/child", 0, nil},
+	{"internal/port", 0, nil},
 	{"internal/redisdb", 0, []string{"internal/child"}},
-	{"internal/redistest", 0, []string{"internal/child", "internal/redisdb", "internal/rkey"}},
+	{"internal/redistest", 0, []string{"internal/child", "internal/port", "internal/redisdb", "internal/rkey"}},
 }
 
 // forTests are the rooms that only tests and what stands outside may import.

@@ -3,6 +3,7 @@ package maildns
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"clarion/internal/dns"
+	"clarion/internal/port"
 )
 
 // zone starts dnsmasq with these lines in its settings and returns a resolver
@@ -25,44 +27,40 @@ func zone(t *testing.T, lines ...string) *net.Resolver {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for range 20 { // another may take the port that was free
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		addr := l.Addr().String()
-		l.Close()
-		_, port, _ := net.SplitHostPort(addr)
-		var said strings.Builder
-		ctx, cancel := context.WithCancel(context.Background())
-		cmd := exec.CommandContext(ctx, "dnsmasq", "--keep-in-foreground", "--conf-file="+file, "--port="+port, "--user=")
-		cmd.Stderr = &said
-		if err := cmd.Start(); err != nil {
-			cancel()
-			t.Fatalf("start dnsmasq (scripts/setup.sh test installs it): %v", err)
-		}
-		ended := make(chan struct{})
-		go func() { defer close(ended); _ = cmd.Wait() }()
-		t.Cleanup(func() { cancel(); <-ended })
-		for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
-			if c, err := net.Dial("tcp", addr); err == nil {
-				c.Close()
-				r, err := dns.New(addr)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return r
-			}
-			select {
-			case <-ended:
-				deadline = time.Time{}
-			case <-time.After(10 * time.Millisecond):
-			}
-		}
-		t.Logf("dnsmasq: %s", said.String())
+	free, err := port.Free()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("dnsmasq does not start")
-	return nil
+	addr := fmt.Sprintf("127.0.0.1:%d", free)
+	var said strings.Builder
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, "dnsmasq", "--keep-in-foreground", "--conf-file="+file, fmt.Sprintf("--port=%d", free), "--user=")
+	cmd.Stderr = &said
+	if err := cmd.Start(); err != nil {
+		cancel()
+		t.Fatalf("start dnsmasq (scripts/setup.sh test installs it): %v", err)
+	}
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = cmd.Wait() }()
+	t.Cleanup(func() { cancel(); <-ended })
+	late := time.After(2 * time.Minute)
+	for {
+		if c, err := net.Dial("tcp", addr); err == nil {
+			c.Close()
+			r, err := dns.New(addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		select {
+		case <-ended:
+			t.Fatalf("dnsmasq ended: %s", said.String())
+		case <-late:
+			t.Fatal("dnsmasq does not listen")
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 var here = netip.MustParseAddr("192.0.2.7")

@@ -1,7 +1,6 @@
 package redisdb_test
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -87,18 +86,6 @@ func TestLossyIsRefused(t *testing.T) {
 	}
 }
 
-// freePort is a port of the loopback that was free a moment ago.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
-}
-
 // certificate writes a certificate for 127.0.0.1 that signs itself, and its key.
 func certificate(t *testing.T) (cert, key string) {
 	t.Helper()
@@ -136,7 +123,7 @@ func certificate(t *testing.T) (cert, key string) {
 func TestTLSAndPassword(t *testing.T) {
 	t.Parallel()
 	cert, key := certificate(t)
-	port := freePort(t)
+	port := redistest.Port(t)
 	redistest.Server(t, "--bind", "127.0.0.1", "--tls-port", port,
 		"--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", cert, "--tls-auth-clients", "yes",
 		"--user", "clarion", "on", ">p@ss", "~*", "&*", "+@all")
@@ -153,7 +140,7 @@ func TestTLSAndPassword(t *testing.T) {
 		"wrong password":     {"rediss://clarion:hunter2@" + at + "?tls_ca=" + cert + pair, "password"},
 		"unknown authority":  {"rediss://clarion:hunter2@" + at + "?tls_cert=" + cert + "&tls_key=" + key, "certificate"},
 		"no TLS":             {"redis://clarion:hunter2@" + at, "reach Redis at redis://" + at},
-		"nobody there":       {"redis://:hunter2@127.0.0.1:" + freePort(t), "refused"},
+		"nobody there":       {"redis://:hunter2@127.0.0.1:" + redistest.Port(t), "refused"},
 		"no such authority":  {"rediss://:hunter2@" + at + "?tls_ca=/nowhere", "tls_ca"},
 		"no PEM":             {"rediss://:hunter2@" + at + "?tls_ca=/proc/self/status", "no certificate"},
 		"no such key":        {"rediss://:hunter2@" + at + "?tls_cert=" + cert + "&tls_key=/nowhere", "tls_key"},
@@ -161,9 +148,7 @@ func TestTLSAndPassword(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-			defer cancel()
-			db, err := redisdb.Open(ctx, redisdb.Config{URL: c.url}, slog.New(slog.DiscardHandler))
+			db, err := redisdb.Open(t.Context(), redisdb.Config{URL: c.url}, slog.New(slog.DiscardHandler))
 			switch {
 			case err == nil:
 				db.Close()

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,15 +20,15 @@ import (
 
 // cutting is a way to a Redis that lets a command through and then breaks the
 // connection, or holds it, before the answer comes back, each time that the
-// bytes of the command hold word.
-func cutting(t *testing.T, to, word string, hold bool) (socket string) {
+// bytes of the command hold word. held tells when it holds one.
+func cutting(t *testing.T, to, word string, hold bool) (socket string, held <-chan struct{}) {
 	t.Helper()
 	socket = filepath.Join(t.TempDir(), "s")
 	l, err := net.Listen("unix", socket)
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan struct{})
+	done, holds := make(chan struct{}), make(chan struct{}, 1)
 	t.Cleanup(func() { l.Close(); close(done) })
 	go func() {
 		for {
@@ -57,6 +58,7 @@ func cutting(t *testing.T, to, word string, hold bool) (socket string) {
 					}
 					if cut {
 						if hold {
+							holds <- struct{}{}
 							<-done
 						}
 						return
@@ -68,7 +70,40 @@ func cutting(t *testing.T, to, word string, hold bool) (socket string) {
 			}()
 		}
 	}()
-	return socket
+	return socket, holds
+}
+
+// A dialled notes the connections of a client.
+type dialled struct {
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func (d *dialled) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := next(ctx, network, addr)
+		if err == nil {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.conns = append(d.conns, c)
+		}
+		return c, err
+	}
+}
+
+func (d *dialled) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+
+func (d *dialled) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+// expire lets the time of all reads be over.
+func (d *dialled) expire() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, c := range d.conns {
+		_ = c.SetReadDeadline(time.Now()) // it may be closed by now
+	}
 }
 
 // A script that Redis ran, and whose answer got lost, must not run again
@@ -95,18 +130,29 @@ func TestLostAnswerIsNotRepeated(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				server := redistest.Server(t)
-				client, err := redisdb.Connect("unix://" + cutting(t, server.Addr(), "counter", hold))
+				socket, held := cutting(t, server.Addr(), "counter", hold)
+				client, err := redisdb.Connect("unix://" + socket)
 				if err != nil {
 					t.Fatal(err)
 				}
 				defer client.Close()
-				ctx := t.Context()
+				conns := &dialled{}
+				client.AddHook(conns)
+				answered := make(chan error)
+				go func() { answered <- do(t.Context(), client, "counter") }()
 				if hold {
-					var cancel context.CancelFunc
-					ctx, cancel = context.WithTimeout(ctx, 500*time.Millisecond)
-					defer cancel()
+					<-held
 				}
-				err = do(ctx, client, "counter")
+				for waiting := true; waiting; {
+					if hold {
+						conns.expire() // the client may have set another time just then
+					}
+					select {
+					case err = <-answered:
+						waiting = false
+					case <-time.After(10 * time.Millisecond):
+					}
+				}
 				if !errors.Is(err, redisdb.ErrUnknown) {
 					t.Errorf("the error is %v, want ErrUnknown", err)
 				}

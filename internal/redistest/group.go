@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"clarion/internal/child"
+	"clarion/internal/port"
 	"clarion/internal/redisdb"
 )
 
@@ -26,6 +26,8 @@ type Group struct {
 	nodes []*Instance
 	ports []string
 	url   string
+
+	sentinels []string // their ports
 }
 
 // URL names the group as the setting redis.url does.
@@ -74,7 +76,7 @@ func (g *Group) online(n *Instance, replicas int) {
 func (g *Group) start(n int, args func(port string) []string) {
 	g.t.Helper()
 	for range n {
-		port := freePort(g.t)
+		port := Port(g.t)
 		common := []string{"--bind", "127.0.0.1", "--port", port, "--appendfsync", "always", "--repl-diskless-sync-delay", "0"}
 		g.nodes = append(g.nodes, Server(g.t, append(common, args(port)...)...))
 		g.ports = append(g.ports, port)
@@ -93,8 +95,9 @@ func Replicated(t testing.TB, args ...string) *Instance {
 	return g.nodes[0]
 }
 
-// Sentinel starts a master with two replicas and three sentinels, which notice a
-// dead master after half a second and promote a replica by two votes.
+// Sentinel starts a master with two replicas and three sentinels, which promote a
+// replica by two votes. They give a silent master a minute: a machine that is
+// busy is no failover. Hasty makes that short.
 func Sentinel(t testing.TB, args ...string) *Group {
 	t.Helper()
 	g := &Group{t: t}
@@ -105,7 +108,7 @@ func Sentinel(t testing.TB, args ...string) *Group {
 		}
 	}
 	g.online(g.nodes[0], 2)
-	ports := []string{freePort(t), freePort(t), freePort(t)}
+	ports := []string{Port(t), Port(t), Port(t)}
 	for _, port := range ports {
 		dir, err := os.MkdirTemp("", "sentinel")
 		if err != nil {
@@ -114,7 +117,7 @@ func Sentinel(t testing.TB, args ...string) *Group {
 		t.Cleanup(func() { os.RemoveAll(dir) })
 		file := filepath.Join(dir, "sentinel.conf")
 		config := fmt.Sprintf("port %s\nbind 127.0.0.1\ndir %s\nlogfile %s/log\nsentinel monitor calls 127.0.0.1 %s 2\n"+
-			"sentinel down-after-milliseconds calls 500\nsentinel failover-timeout calls 3000\n", port, dir, dir, g.ports[0])
+			"sentinel down-after-milliseconds calls 60000\nsentinel failover-timeout calls 3000\n", port, dir, dir, g.ports[0])
 		if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -127,8 +130,21 @@ func Sentinel(t testing.TB, args ...string) *Group {
 	for _, port := range ports {
 		g.watched(port)
 	}
+	g.sentinels = ports
 	g.url = "redis+sentinel://127.0.0.1:" + strings.Join(ports, ",127.0.0.1:") + "/calls"
 	return g
+}
+
+// Hasty has the sentinels notice a dead master after half a second from now on.
+func (g *Group) Hasty() {
+	g.t.Helper()
+	for _, port := range g.sentinels {
+		s := redis.NewSentinelClient(&redis.Options{Addr: "127.0.0.1:" + port})
+		if err := s.Set(context.Background(), "calls", "down-after-milliseconds", "500").Err(); err != nil {
+			g.t.Fatal(err)
+		}
+		s.Close()
+	}
 }
 
 // watched waits until the sentinel on port knows the others, and the replicas.
@@ -152,8 +168,9 @@ func (g *Group) watched(port string) {
 // slots is how many a Cluster has.
 const slots = 16384
 
-// Cluster starts a Cluster of three masters, with so many replicas each; a
-// replica takes over from a master that is silent for a second.
+// Cluster starts a Cluster of three masters, with so many replicas each. No node
+// is taken for dead within a minute: a machine that is busy, or whose disk is, is
+// no failover.
 func Cluster(t testing.TB, replicas int, args ...string) *Group {
 	t.Helper()
 	const masters = 3
@@ -161,7 +178,7 @@ func Cluster(t testing.TB, replicas int, args ...string) *Group {
 	g := &Group{t: t}
 	buses := map[string]string{}
 	g.start(masters*(1+replicas), func(port string) []string {
-		buses[port] = freePort(t)
+		buses[port] = Port(t)
 		return append([]string{"--cluster-enabled", "yes", "--cluster-port", buses[port], "--cluster-node-timeout", "1000"}, args...)
 	})
 	first := g.nodes[0].client
@@ -201,29 +218,29 @@ func Cluster(t testing.TB, replicas int, args ...string) *Group {
 	for _, n := range g.nodes[:masters] {
 		g.online(n, replicas)
 	}
+	for _, n := range g.nodes {
+		if err := n.client.ConfigSet(ctx, "cluster-node-timeout", "60000").Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	g.url = "redis+cluster://127.0.0.1:" + strings.Join(g.ports, ",127.0.0.1:")
 	return g
 }
 
-// freePort is a port of the loopback that was free a moment ago.
-func freePort(t testing.TB) string {
+// Port is a free port of the loopback for a server of the test.
+func Port(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	p, err := port.Free()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
+	return strconv.Itoa(p)
 }
 
-// Await asks holds until it answers nil, for a minute at most.
+// Await asks holds until it answers nil, for five minutes at most.
 func (g *Group) Await(what string, holds func() error) {
 	g.t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(5 * time.Minute)
 	for {
 		err := holds()
 		if err == nil {
