@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/time/rate"
 
@@ -34,10 +33,10 @@ func PerClient(next http.Handler, clk clock.Clock) http.Handler {
 // Slow returns what makes handlers answer 429 as PerClient does, at a rate of
 // their own: so many requests a second, and so many at once, over all of them.
 func Slow(clk clock.Clock, perSecond, burst int) func(http.Handler) http.Handler {
-	c := &clients{rate: rate.Limit(perSecond), burst: burst, now: map[netip.Prefix]*rate.Limiter{}}
+	c := NewLimiter[netip.Prefix](float64(perSecond), burst, clk)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if who, ok := clientOf(r); ok && !c.allow(who, clk.Now()) {
+			if who, ok := clientOf(r); ok && !c.Allow(who) {
 				Fail(w, ErrTooMany)
 				return
 			}
@@ -55,17 +54,26 @@ func Client(r *http.Request) string {
 	return ""
 }
 
-// clients remember how fast each has been. When the present generation is full
-// it becomes the old one, and who was in neither lately is forgotten.
-type clients struct {
+// A Limiter remembers how fast each of many has been, within this process. When
+// the present generation is full it becomes the old one, and who was in neither
+// lately is forgotten. It is safe for concurrent use.
+type Limiter[K comparable] struct {
 	rate  rate.Limit
 	burst int
+	clk   clock.Clock
 
 	mu       sync.Mutex
-	now, old map[netip.Prefix]*rate.Limiter
+	now, old map[K]*rate.Limiter
 }
 
-func (c *clients) allow(who netip.Prefix, at time.Time) bool {
+// NewLimiter makes one that lets each pass so many times a second on the whole, and
+// burst times at once.
+func NewLimiter[K comparable](perSecond float64, burst int, clk clock.Clock) *Limiter[K] {
+	return &Limiter[K]{rate: rate.Limit(perSecond), burst: burst, clk: clk, now: map[K]*rate.Limiter{}}
+}
+
+// Allow counts a try of who, and reports whether they may pass.
+func (c *Limiter[K]) Allow(who K) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l := c.now[who]
@@ -74,11 +82,11 @@ func (c *clients) allow(who netip.Prefix, at time.Time) bool {
 			l = rate.NewLimiter(c.rate, c.burst)
 		}
 		if len(c.now) >= clientsKept {
-			c.now, c.old = make(map[netip.Prefix]*rate.Limiter), c.now
+			c.now, c.old = make(map[K]*rate.Limiter), c.now
 		}
 		c.now[who] = l
 	}
-	return l.AllowN(at, 1)
+	return l.AllowN(c.clk.Now(), 1)
 }
 
 // clientOf tells who asks; false when only a proxy is known.

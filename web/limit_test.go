@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"clarion/internal/clock"
 )
 
@@ -79,17 +77,17 @@ func TestPerClient(t *testing.T) {
 func TestClientsAreBounded(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(1e9, 0)
-	c := &clients{rate: clientRate, burst: clientBurst, now: map[netip.Prefix]*rate.Limiter{}}
+	c := NewLimiter[netip.Prefix](clientRate, clientBurst, clock.NewManual(at))
 	busy := netip.MustParsePrefix("203.0.113.1/32")
 	for range clientBurst {
-		c.allow(busy, at)
+		c.Allow(busy)
 	}
 	for i := range 5 * clientsKept {
 		other := netip.MustParsePrefix(fmt.Sprintf("10.%d.%d.%d/32", i>>16, i>>8&255, i&255))
-		if !c.allow(other, at) {
+		if !c.Allow(other) {
 			t.Fatalf("client %d is held up by the others", i)
 		}
-		if i%1000 == 0 && c.allow(busy, at) {
+		if i%1000 == 0 && c.Allow(busy) {
 			t.Fatalf("after %d others the busy client begins anew", i)
 		}
 	}

@@ -40,6 +40,14 @@ var (
 	ErrUnreadable = errors.New("the request cannot be read")
 	// ErrTooMany means that one client asks faster than is good for the others.
 	ErrTooMany = errors.New("too many requests from one client")
+	// ErrMethod means that what stands at the address is asked by other methods.
+	ErrMethod = errors.New("the method is not for this address")
+	// ErrMedia means that a body is of another type than is read here.
+	ErrMedia = errors.New("the body is of another type")
+	// ErrNoVersion means that a change does not say which version it is made to.
+	ErrNoVersion = errors.New("If-Match is missing")
+	// ErrVersion means that what is to be changed has another version by now.
+	ErrVersion = errors.New("If-Match names another version")
 )
 
 // ProblemOf is the one mapping from domain errors to HTTP. An error that it does
@@ -56,6 +64,14 @@ func ProblemOf(err error) Problem {
 		return problem(http.StatusNotFound, "This link is not valid.", "올바르지 않은 링크입니다.")
 	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, ErrNotFound), errors.Is(err, desk.ErrNoDraft), errors.Is(err, access.ErrNobody):
 		return problem(http.StatusNotFound, "There is no such thing.", "찾으시는 것이 없습니다.")
+	case errors.Is(err, ErrMethod):
+		return problem(http.StatusMethodNotAllowed, "This is not asked by that method: Allow says which.", "이 주소는 그 방식으로 부를 수 없습니다.")
+	case errors.Is(err, ErrMedia):
+		return problem(http.StatusUnsupportedMediaType, "The body is of another type than is read here: see Content-Type.", "본문의 형식이 다릅니다. Content-Type을 확인해 주십시오.")
+	case errors.Is(err, ErrNoVersion):
+		return problem(http.StatusPreconditionRequired, "Say which version you change: If-Match with the ETag that you read.", "어느 판을 고치는지 If-Match로 알려 주십시오.")
+	case errors.Is(err, ErrVersion):
+		return problem(http.StatusPreconditionFailed, "It has another version by now. Read it again, and repeat your change.", "그 사이에 판이 바뀌었습니다. 다시 읽은 뒤 고쳐 주십시오.")
 	case errors.As(err, &state):
 		return problem(http.StatusConflict, state.Error(), "이 발송은 지금 \""+state.State.Word("ko")+"\" 상태라서 그렇게 할 수 없습니다.")
 	case errors.Is(err, desk.ErrConflict):

@@ -8,16 +8,24 @@ import (
 	"clarion/petition"
 	"clarion/web"
 	"clarion/web/access"
+	"clarion/web/api"
 	"clarion/web/console"
 	"clarion/web/public"
 	"clarion/worker"
 )
 
-// A site is what people reach: the pages for supporters, and those for staff.
-type site struct{ public, console http.Handler }
+// A site is what people and programs reach: the pages for supporters, those for
+// staff, and what programs ask.
+type site struct {
+	public, console http.Handler
+	api             web.Bounder
+}
 
 // publicPaths are those of the pages for supporters.
 var publicPaths = []string{"/u/", "/v/", "/public.css", "/robots.txt"}
+
+// forPrograms says whether a request is for the interface for programs.
+func forPrograms(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
 
 // ServeHTTP leads a request to the pages that it is for.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -27,11 +35,18 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if forPrograms(r) {
+		s.api.ServeHTTP(w, r)
+		return
+	}
 	s.console.ServeHTTP(w, r)
 }
 
 // MaxBody is the most that a request's body may have, in bytes.
 func (s *site) MaxBody(r *http.Request) int64 {
+	if forPrograms(r) {
+		return s.api.MaxBody(r)
+	}
 	if b, ok := s.console.(web.Bounder); ok {
 		return b.MaxBody(r)
 	}
@@ -64,10 +79,15 @@ func (a *app) site(in *worker.Inbound) (http.Handler, error) {
 		}
 		return access.NewDoor(staff, deny)
 	}
+	programs, err := api.New(api.Parts{Desk: a.desk, Trail: a.trail, Clock: clock.System{}, Log: a.log,
+		Guard: func(deny func(http.ResponseWriter, *http.Request, error)) (api.Guard, error) { return guard(deny) }})
+	if err != nil {
+		return nil, err
+	}
 	desk, err := console.New(console.Parts{Desk: a.desk, Staff: staff, Guard: guard, Trail: a.trail, Clock: clock.System{}, Zone: a.cfg.zone(), Log: a.log,
 		Petition: volunteers, Appeal: appeal, Public: a.cfg.Web.PublicURL, Currency: a.cfg.Currency})
 	if err != nil {
 		return nil, err
 	}
-	return &site{pages, desk}, nil
+	return &site{pages, desk, programs}, nil
 }

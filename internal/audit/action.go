@@ -44,6 +44,9 @@ const (
 	Stopped         Action = "stopped"          // a call was stopped for good
 	Imported        Action = "imported"         // people were taken onto a list from a file; list is its name
 	Exported        Action = "exported"         // a list was written as a file; list is its name
+	Suppressed      Action = "suppressed"       // an address was suppressed
+	Freed           Action = "freed"            // a suppression was taken back
+	Erased          Action = "erased"           // a contact was erased
 )
 
 // sentences say what was done, in English and Korean, as the console shows it.
@@ -82,6 +85,9 @@ var sentences = map[Action][2]string{
 	Stopped:         {"stopped a call for good", "발송을 완전히 중단했습니다"},
 	Imported:        {"imported people onto a list", "명단에 사람들을 가져왔습니다"},
 	Exported:        {"took a list out as a file", "명단을 파일로 내보냈습니다"},
+	Suppressed:      {"suppressed an address", "주소를 막았습니다"},
+	Freed:           {"took a suppression back", "주소를 다시 풀었습니다"},
+	Erased:          {"erased a contact", "연락처를 지웠습니다"},
 }
 
 // Actions are all of them, sorted.

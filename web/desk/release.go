@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"clarion/broadcast"
+	"clarion/internal/conf"
 	"clarion/internal/rkey"
 )
 
@@ -48,6 +49,29 @@ func (d *Desk) handOver(ctx context.Context, id broadcast.ID, o LaunchOptions) e
 		return err
 	}
 	return d.Begin(ctx, id)
+}
+
+// Ready names what keeps a saved draft from being launched: each mistake as
+// conf.Problems, or, as an *InputError, that the rule asks for a correction and none
+// is ready.
+func (d *Desk) Ready(ctx context.Context, s *SavedDraft) error {
+	report, err := d.Check(ctx, ReadFiles(s.Files))
+	if err != nil {
+		return err
+	}
+	if len(report.Problems) > 0 {
+		return conf.Problems(report.Problems)
+	}
+	above := d.Release.CorrectionAbove
+	if above == 0 || report.Audience.Contacts <= above {
+		return nil
+	}
+	if _, err := d.LoadDraft(ctx, s.Correction); errors.Is(err, ErrNoDraft) {
+		return Mistake("a call to more than %d people needs a correction text ready: write one, and name it as the draft's correction", above)
+	} else if err != nil {
+		return err
+	}
+	return nil
 }
 
 // ReleaseCall lets a call go that somebody else has launched. Done again it does

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"strings"
+
+	"clarion/web/access"
+	"clarion/web/api"
+)
+
+// programs lists what programs ask for over HTTP.
+func programs() string {
+	t := &text{}
+	t.say("# The interface for programs\n\nJSON over HTTP under `%s`: what staff do on the console's pages. The OpenAPI document (3.1), with every type, is written from the same table as this page and stands at `GET %s/openapi.json`.\n\n", api.Prefix, api.Prefix)
+	t.say(`- **Who asks.** A program sends a token of a person of the team: %s. It may what its scopes say, as long as its owner may ([rights](rights.md)). Nobody: 401; not with these scopes: 403. What no token may, a person does in a session.
+- **What goes wrong** is a problem (RFC 9457, %s) with a sentence for a person; mistakes in a draft stand in %s with file and line. A field or parameter that there is not is refused by name. 429 and 503 say in %s when to come again.
+- **Versions.** A draft's version is its %s. Who replaces, deletes or launches one says with %s which they saw: 428 without, 412 when somebody else changed it meanwhile.
+- **Bounds.** A body has a megabyte at most, a draft 12, a table of contacts 32. A token may ask 20 times a second, and 60 times at once.
+- **Addresses** of people stand in bodies, never in URLs: servers and proxies write those down.
+
+`, code("Authorization: Bearer clarion_…"), code("application/problem+json"), code("problems"), code("Retry-After"), code("ETag"), code("If-Match"))
+	var rows [][]string
+	for _, op := range api.Operations() {
+		by := code(string(op.Right))
+		if !op.Right.ForTokens() {
+			by += ", a person alone"
+		}
+		rows = append(rows, []string{code(op.Method + " " + strings.TrimPrefix(op.Path, api.Prefix)), by, op.Summary})
+	}
+	t.table([]string{"route", "right", "what it does"}, rows)
+	t.say("In the demo everyone is a director called by any token: `curl -H 'Authorization: Bearer demo' http://localhost:8080%s/calls`. Elsewhere whoever has the right %s makes tokens.\n", api.Prefix, code(string(access.Tokens)))
+	return t.String()
+}

@@ -1,0 +1,129 @@
+package api
+
+import (
+	"io"
+	"net/http"
+	"reflect"
+
+	"clarion/web/access"
+	"clarion/web/desk"
+)
+
+// none is a request without parameters, and an answer without a body (204).
+type none struct{}
+
+// A stream is an answer that is no one JSON value.
+type stream func(w io.Writer) error
+
+// A route is one thing that programs ask for.
+type route struct {
+	method, path string
+	right        access.Right
+	summary      string
+	in, out      reflect.Type // of a stream's lines, where they are JSON
+	match        bool         // If-Match names the version that is changed
+	made         bool         // it makes something: 201
+	takes        string       // media type of the body that is no JSON; then in is the query
+	answers      string       // media type of a stream
+	most         int64        // most bytes of the body, 0: web.MaxBody
+	do           func(a *api, q *request) (any, error)
+}
+
+// What goes by another size or type than JSON of one megabyte.
+const (
+	maxDraft = 12 << 20 // bytes: six megabytes of files, of which pictures are in base64
+	maxTable = 32 << 20
+	csvType  = "text/csv"
+	lineType = "application/jsonl"
+)
+
+// on is a route from the function that does it.
+func on[In, Out any](method, path string, right access.Right, summary string, do func(a *api, q *request, in In) (Out, error), with ...func(*route)) route {
+	rt := route{method: method, path: path, right: right, summary: summary, in: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
+	for _, w := range with {
+		w(&rt)
+	}
+	query := rt.byQuery()
+	rt.do = func(a *api, q *request) (any, error) {
+		var in In
+		var err error
+		if query {
+			err = readQuery(q, &in)
+		} else {
+			err = readJSON(q, &in)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return do(a, q, in)
+	}
+	return rt
+}
+
+// What a route has beside the ordinary.
+func matched(rt *route)           { rt.match = true }
+func makes(rt *route)             { rt.made = true }
+func large(rt *route)             { rt.most = maxDraft }
+func table32(rt *route)           { rt.takes, rt.most = csvType, maxTable }
+func sheet(rt *route)             { rt.answers = csvType }
+func lines[T any](rt *route)      { rt.answers, rt.out = lineType, reflect.TypeFor[T]() }
+func (rt route) byQuery() bool    { return rt.method == get || rt.method == del || rt.takes != "" }
+func (rt route) answerless() bool { return rt.out == reflect.TypeFor[none]() }
+
+// status is what a request is answered that did what it asked for.
+func (rt route) status() int {
+	switch {
+	case rt.answerless():
+		return http.StatusNoContent
+	case rt.made:
+		return http.StatusCreated
+	}
+	return http.StatusOK
+}
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+	put  = http.MethodPut
+	del  = http.MethodDelete
+)
+
+// table is every route, in the order in which documents tell of them.
+var table = []route{
+	on(get, "/calls", access.Watch, "All calls, the newest first", (*api).calls),
+	on(get, "/calls/{call}", access.Watch, "How a call stands: its state, counters by channel, who is left alone and why", (*api).status),
+	on(get, "/calls/{call}/report", access.Watch, "How a call went: by channel, gateway, lane and language, and failures by reason", (*api).report),
+	on(get, "/calls/{call}/report.csv", access.Watch, "The rows of the report as a table", (*api).reportCSV, sheet),
+	on(get, "/calls/{call}/audit", access.Watch, "The ledger recounted against its counters and batches", (*api).audit),
+	on(post, "/calls/{call}/pause", access.Pause, "Pause a call: nothing new begins", change(desk.Pause)),
+	on(post, "/calls/{call}/resume", access.Steer, "Let a paused call go on", change(desk.Resume)),
+	on(post, "/calls/{call}/stop", access.Steer, "End a call for good: what waits is cancelled", change(desk.Stop)),
+	on(post, "/calls/{call}/release", access.Release, "Release what somebody else has launched. No token can have this right: it takes a person in a session", (*api).release),
+	on(get, "/calls/{call}/doubt", access.Settle, "The deliveries in doubt, by number of the contact", (*api).doubts),
+	on(post, "/calls/{call}/doubt", access.Settle, "Send again, or take for sent, what is in doubt", (*api).resolve),
+	on(post, "/calls/{call}/correct", access.Launch, "Launch a draft as a correction to exactly those whom a call has reached", (*api).correct, makes),
+
+	on(get, "/drafts", access.Write, "All drafts without their texts, the one last changed first", (*api).drafts),
+	on(post, "/drafts", access.Write, "Save a new draft", (*api).newDraft, makes, large),
+	on(get, "/drafts/{draft}", access.Write, "A draft with its texts and pictures. Its version is its ETag", (*api).draft),
+	on(put, "/drafts/{draft}", access.Write, "Replace a draft, if it still has the version that If-Match names", (*api).replaceDraft, matched, large),
+	on(del, "/drafts/{draft}", access.Write, "Delete a draft, if it still has the version that If-Match names", (*api).deleteDraft, matched),
+	on(get, "/drafts/{draft}/check", access.Write, "What is wrong with a draft, whom it would reach, and who is left out and why", (*api).check),
+	on(get, "/drafts/{draft}/proofs/{language}", access.Write, "The mail, the text message and the fax as people get them", (*api).proofs),
+	on(post, "/drafts/{draft}/rehearse", access.Write, "Run a draft against the rehearsal gateways: nobody gets anything", (*api).rehearse, makes),
+	on(post, "/drafts/{draft}/test", access.Write, "Send a draft to one person of the team", (*api).test, makes),
+	on(post, "/drafts/{draft}/launch", access.Launch, "Launch a draft, if it still has the version that If-Match names", (*api).launch, matched, makes),
+
+	on(get, "/lists", access.Lists, "All lists with their sizes", (*api).lists),
+	on(get, "/lists/{list}", access.Lists, "A list, and who of it cannot be written to, and why", (*api).list),
+	on(post, "/lists/{list}/import", access.Import, "Take the contacts of a table onto a list, which is made if it is not there", (*api).imports, table32),
+	on(get, "/lists/{list}/export", access.Export, "A list as CSV that import reads, with addresses in the clear", (*api).export, sheet),
+
+	on(get, "/suppressions", access.Import, "All suppressions, one a line; they name no address", (*api).suppressions, lines[desk.SuppressionLine]),
+	on(post, "/suppressions", access.Import, "Never write to an address again", (*api).suppress, makes),
+	on(post, "/suppressions/check", access.Import, "Why an address is not written to", (*api).suppressed),
+	on(post, "/suppressions/remove", access.Import, "Let an address be written to again", (*api).restore),
+
+	on(post, "/contacts/find", access.People, "Everything that is kept of the people at an address: a POST, since addresses do not belong into URLs", (*api).contacts),
+	on(del, "/contacts/{number}", access.Erase, "Erase a contact; the suppression of its addresses stays", (*api).erase),
+}
