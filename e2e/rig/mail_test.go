@@ -92,7 +92,7 @@ func TestReturnedMail(t *testing.T) {
 				}
 			})
 			mail := rig.StartMail(t, rig.MailOptions{BounceAddr: srv.Addr(), BounceProtocol: string(protocol)})
-			checkReturned(t, mail, back, func() bool { return true })
+			checkReturned(t, mail, back, reportsInAll, func() bool { return true })
 		})
 	}
 	t.Run("imap", func(t *testing.T) {
@@ -100,25 +100,33 @@ func TestReturnedMail(t *testing.T) {
 		back, d := newReturned(t), rig.StartDovecot(t, "")
 		mail := rig.StartMail(t, rig.MailOptions{Mailbox: d})
 		readMailbox(t, mailboxConfig(d), back, &turns{})
-		checkReturned(t, mail, back, func() bool { return d.Holds("") == 0 })
-		if n, k := d.Holds(done), d.Holds(unclear); n != reportsInAll+1 || k != 0 { // and a mail that says stop
+		checkReturned(t, mail, back, reportsInMailbox, func() bool { return d.Holds("") == 0 })
+		if n, k := d.Holds(done), d.Holds(unclear); n != reportsInMailbox+1 || k != 0 { // and a mail that says stop
 			t.Errorf("the mailbox has %d mails that were taken in and %d that were not", n, k)
 		}
 	})
 }
 
-// reportsInAll is how many delivery reports the mails of checkReturned lead to.
-const reportsInAll = 16
+// How many delivery reports the mails of checkReturned lead to. Dovecot's LMTP offers no
+// SMTPUTF8, so a report on an address outside ASCII comes into no mailbox of its (RFC 6531
+// §3.2), but where Postfix goes on with a session that has taken another report before.
+const (
+	reportsInAll     = 16
+	reportsInMailbox = reportsInAll - 1
+)
 
-// checkReturned sends mails of every fate and waits until all have come to it, and
-// until emptied holds.
-func checkReturned(t *testing.T, mail *rig.Mail, back *returned, emptied func() bool) {
-	cases := []struct {
-		to      string
-		want    []string // the reports, in order
-		arrives bool
-		option  func(*smtp.MailOptions, *smtp.RcptOptions)
-	}{
+// A returnedCase is a mail and what comes of it.
+type returnedCase struct {
+	to      string
+	want    []string // the reports, in order
+	arrives bool
+	option  func(*smtp.MailOptions, *smtp.RcptOptions)
+}
+
+// checkReturned sends mails of every fate and waits until all have come to it, with so
+// many reports, and until emptied holds.
+func checkReturned(t *testing.T, mail *rig.Mail, back *returned, reports int, emptied func() bool) {
+	cases := []returnedCase{
 		{to: "okay@gov.example", arrives: true},
 		{to: "okay@twomx.example", arrives: true},
 		{to: "grey@gov.example", arrives: true},
@@ -139,6 +147,9 @@ func checkReturned(t *testing.T, mail *rig.Mail, back *returned, emptied func() 
 		}},
 		{to: "nouser-한글@gov.example", want: []string{"failed dead mailbox_unknown 5.1.1"}, option: func(m *smtp.MailOptions, _ *smtp.RcptOptions) { m.UTF8 = true }},
 		{to: "success@gov.example", arrives: true, option: func(_ *smtp.MailOptions, r *smtp.RcptOptions) { r.Notify = []smtp.DSNNotify{smtp.DSNNotifySuccess} }},
+	}
+	if reports == reportsInMailbox {
+		cases = slices.DeleteFunc(cases, func(c returnedCase) bool { return strings.Contains(c.to, "한글") })
 	}
 	token := func(i int) string { return back.keys.Token(seal.Bounce, []byte{byte(i), 1, 2, 3}) }
 	for i, c := range cases {
@@ -167,7 +178,7 @@ func checkReturned(t *testing.T, mail *rig.Mail, back *returned, emptied func() 
 				return false
 			}
 		}
-		return slices.Equal(back.of(unsubscribe), []string{"unsubscribed"}) && told() == reportsInAll && len(mail.Queued()) == 0 && emptied()
+		return slices.Equal(back.of(unsubscribe), []string{"unsubscribed"}) && told() == reports && len(mail.Queued()) == 0 && emptied()
 	}
 	for limit := time.Now().Add(40 * time.Second); !ended(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(limit) {

@@ -19,7 +19,7 @@ import (
 
 // Options is what a fax takes from outside the call.
 type Options struct {
-	Fonts     *Fonts // nil: read from DefaultFontDir; share one among documents, reading takes a moment
+	Fonts     *Fonts // nil: those of DefaultFontDir, read once by the process
 	OptOutURL string // page that takes opt-outs free of charge, printed in the notice; "" if there is none
 }
 
@@ -59,7 +59,7 @@ func Compile(c *templates.Call, lang string, o Options) (*Document, []conf.Probl
 		return nil, []conf.Problem{{File: templates.CallFile, Message: fmt.Sprintf("the call has no text for fax in %q", lang)}}
 	}
 	if o.Fonts == nil {
-		fonts, err := LoadFonts("")
+		fonts, err := standard.get()
 		if err != nil {
 			return nil, []conf.Problem{{File: t.File(), Message: err.Error()}}
 		}

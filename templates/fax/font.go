@@ -35,6 +35,30 @@ type Fonts struct {
 	faces     [2]*face // regular, bold
 }
 
+// standard are the fonts of DefaultFontDir. Reading them takes a moment, which an
+// editor that shows a fax at each look would take each time.
+var standard sharedFonts
+
+type sharedFonts struct {
+	mu    sync.Mutex
+	fonts *Fonts
+}
+
+// get reads the fonts once. Fonts that are not there may be installed later, so an
+// error is not kept.
+func (s *sharedFonts) get() (*Fonts, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fonts == nil {
+		fonts, err := LoadFonts("")
+		if err != nil {
+			return nil, err
+		}
+		s.fonts = fonts
+	}
+	return s.fonts, nil
+}
+
 // LoadFonts reads the fonts from dir, DefaultFontDir if it is "".
 func LoadFonts(dir string) (*Fonts, error) {
 	if dir == "" {
