@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"clarion/broadcast"
-	"clarion/internal/clock"
 	"clarion/lists/address"
 	"clarion/worker"
 	"clarion/worker/gateway"
@@ -18,7 +18,6 @@ import (
 // any of its batches.
 func TestASickLaneStopsAlone(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
 	const sick, well = 2700, 300
 	var csv strings.Builder
 	csv.WriteString("name,email\n")
@@ -29,7 +28,7 @@ func TestASickLaneStopsAlone(t *testing.T) {
 		}
 		fmt.Fprintf(&csv, "p%d,p%d@%s\n", i, i, domain)
 	}
-	d.load(csv.String())
+	d := newTimed(t, "2013-06-10T10:00:00+09:00", csv.String()) // no wait is over before all is seen
 	asked := &recorder{got: map[string]int{}}
 	asked.answer = func(to string, _ int) (bool, error) {
 		if strings.HasSuffix(to, "@sick.example") {
@@ -39,7 +38,7 @@ func TestASickLaneStopsAlone(t *testing.T) {
 	}
 	const connections, group = 4, 16
 	d.gates = []worker.Gate{{Name: builtin.RehearsalName(address.Email), Channel: address.Email, Gateway: asked, Connections: connections}}
-	d.start()
+	d.startWith(worker.Config{})
 	id := d.launchAs(example(t, `"email"`), broadcast.Call{})
 	ctx := t.Context()
 	d.await("all that are not of the sick lane, and everything put back", func() bool {
@@ -53,7 +52,7 @@ func TestASickLaneStopsAlone(t *testing.T) {
 	if n := asked.total() - well; n == 0 || n > 2*connections*group {
 		t.Errorf("the sick lane was asked %d times", n)
 	}
-	board, err := worker.BoardOf(ctx, d.rdb, clock.System{}, d.ledger, id)
+	board, err := worker.BoardOf(ctx, d.rdb, d.clk, d.ledger, id)
 	d.must(err)
 	holds := board.Holds
 	if len(holds) != 1 || holds[0].What != "sick.example" || holds[0].Kind != gateway.Throttled || holds[0].Waiting != sick || holds[0].Till.IsZero() {
@@ -65,39 +64,36 @@ func TestASickLaneStopsAlone(t *testing.T) {
 	d.states(id)
 }
 
-// Lanes that wait for their slots keep no connection: with one connection, a lane
-// without a limit is through before the slow ones are.
+// Lanes that wait for their slots keep no connection: with one connection, and by a
+// clock that stands, a lane without a limit is through, and the slow ones have gone
+// as far as slots are reserved ahead.
 func TestAWaitingLaneKeepsNoConnection(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
 	var csv strings.Builder
 	csv.WriteString("name,email\n")
 	for i := range 300 {
 		fmt.Fprintf(&csv, "p%d,p%d@%s\n", i, i, []string{"slow.example", "slower.example", "well.example"}[i%3])
 	}
-	d.load(csv.String())
-	all := &recorder{got: map[string]int{}, answer: func(string, int) (bool, error) { return true, nil }}
-	d.gates = []worker.Gate{{Name: builtin.RehearsalName(address.Email), Channel: address.Email, Gateway: all, Connections: 1}}
-	d.startWith(worker.Config{Samples: true, Lanes: worker.Lanes{address.Email: {"slow.example": {Rate: 40}, "slower.example": {Rate: 20}}}})
+	d := newTimed(t, "2013-06-10T10:00:00+09:00", csv.String())
+	d.startWith(worker.Config{Lanes: worker.Lanes{address.Email: {"slow.example": {Rate: 40}, "slower.example": {Rate: 20}}}})
 	id := d.launchAs(example(t, `"email"`), broadcast.Call{})
-	done := map[string]bool{}
-	d.await("the call's end", func() bool {
-		// Asked before the counters are read: what ended is counted in them.
-		ended := d.ended(id)()
+	sent := func() map[string]int {
 		c, err := d.ledger.Counters(t.Context(), id)
 		d.must(err)
+		n := map[string]int{}
 		for _, lane := range c.Lanes {
-			if lane.Counts[broadcast.Sent] == 100 && !done[lane.Name] {
-				done[lane.Name] = true
-				if lane.Name != "well.example" && !done["well.example"] {
-					t.Errorf("%s ended before the lane that had not to wait", lane.Name)
-				}
-			}
+			n[lane.Name] = lane.Counts[broadcast.Sent]
 		}
-		return ended
-	})
-	if len(done) != 3 {
-		t.Errorf("lanes that ended: %v", done)
+		return n
+	}
+	d.await("the lane that has not to wait", func() bool { return sent()["well.example"] == 100 })
+	if n := sent(); n["slow.example"] > 60 || n["slower.example"] > 40 {
+		t.Errorf("while the clock stood there went %v", n)
+	}
+	ended := d.ended(id)
+	d.await("the call's end", func() bool { d.clk.Advance(100 * time.Millisecond); return ended() })
+	if n := sent(); n["slow.example"] != 100 || n["slower.example"] != 100 {
+		t.Errorf("in the end there went %v", n)
 	}
 	d.states(id)
 }

@@ -26,7 +26,7 @@ func TestKept(t *testing.T) {
 			t.Parallel()
 			ctx := t.Context()
 			g := group(t)
-			db := open(t, redisdb.Config{URL: g.URL(), Replicas: redisdb.Replicas{N: 1, Timeout: 5 * time.Second}})
+			db := open(t, redisdb.Config{URL: g.URL(), Replicas: redisdb.Replicas{N: 1, Timeout: 3 * time.Second}})
 			rdb, kept := db.Client(), redisdb.Kept(ctx)
 			count := redis.NewScript("return redis.call('INCR', KEYS[1])")
 			keys := []string{"{a}", "{b}", "{c}", "{d}", "{e}", "{f}"} // on all nodes

@@ -49,6 +49,7 @@ sentinel monitor calls 127.0.0.1 %s 1
 sentinel auth-user calls clarion
 sentinel auth-pass calls p@ss
 sentinel down-after-milliseconds calls 60000
+sentinel failover-timeout calls 3000
 `, port, dir, masterPort)
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)

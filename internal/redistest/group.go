@@ -169,8 +169,8 @@ func (g *Group) watched(port string) {
 const slots = 16384
 
 // Cluster starts a Cluster of three masters, with so many replicas each. No node
-// is taken for dead within a minute: a machine that is busy, or whose disk is, is
-// no failover.
+// is taken for dead within a minute, nor is its introduction given up: a machine that
+// is busy, or whose disk is, is no failover.
 func Cluster(t testing.TB, replicas int, args ...string) *Group {
 	t.Helper()
 	const masters = 3
@@ -179,7 +179,7 @@ func Cluster(t testing.TB, replicas int, args ...string) *Group {
 	buses := map[string]string{}
 	g.start(masters*(1+replicas), func(port string) []string {
 		buses[port] = Port(t)
-		return append([]string{"--cluster-enabled", "yes", "--cluster-port", buses[port], "--cluster-node-timeout", "1000"}, args...)
+		return append([]string{"--cluster-enabled", "yes", "--cluster-port", buses[port], "--cluster-node-timeout", "60000"}, args...)
 	})
 	first := g.nodes[0].client
 	for i, n := range g.nodes {
