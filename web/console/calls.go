@@ -145,12 +145,10 @@ func (c *console) told(r *http.Request, lang string) string {
 		return say("Stopped. What waited is cancelled.", "중단했습니다. 기다리던 것은 취소되었습니다.")
 	case "launch":
 		return say("Launched.", "발송을 시작했습니다.")
-	case "schedule":
-		return say("Scheduled. It begins by itself.", "예약했습니다. 정해진 시각에 저절로 시작합니다.")
 	case "save":
 		return say("Saved.", "저장했습니다.")
 	case "release":
-		return say("Released. It can be launched now.", "승인했습니다. 이제 발송할 수 있습니다.")
+		return say("Released: it goes out, or at its time if it has one.", "승인했습니다. 바로, 또는 정해진 시각에 발송됩니다.")
 	case "import":
 		return say("Imported.", "가져왔습니다.")
 	case "delete":
