@@ -24,6 +24,15 @@ func (c Counts) Sum() (n int) {
 	return n
 }
 
+// Reached is how many were taken by a gateway, or have arrived.
+func (c Counts) Reached() int { return c[Sent] + c[Delivered] }
+
+// Waiting is how many have not ended.
+func (c Counts) Waiting() int { return c[Pending] + c[Sending] + c[Deferred] }
+
+// Failed is how many ended without having arrived, whoever is to blame.
+func (c Counts) Failed() int { return c[Bounced] + c[Rejected] + c[Failed] }
+
 // A Slice is one row of the counters: the deliveries of a channel that share a
 // language, a lane, a gateway or a reason.
 type Slice struct {

@@ -78,13 +78,6 @@ func (w *Worker) loadCall(ctx context.Context, id broadcast.ID) (*Compiled, erro
 // only shows then.
 func Compile(known *broadcast.Call, text *templates.Call, links Links) (*Compiled, error) {
 	c := &Compiled{known, links.Organisation, text, map[string]*email.Message{}, map[string]*sms.Message{}, map[string]*fax.Document{}}
-	var fonts *fax.Fonts
-	if text.Has(address.Fax) {
-		var err error
-		if fonts, err = fax.LoadFonts(fax.DefaultFontDir); err != nil {
-			return nil, fmt.Errorf("compile the texts: %w", err)
-		}
-	}
 	for _, lang := range text.Languages {
 		for _, ch := range text.Channels {
 			var problems []conf.Problem
@@ -98,7 +91,7 @@ func Compile(known *broadcast.Call, text *templates.Call, links Links) (*Compile
 			case address.SMS:
 				c.sms[lang], problems = sms.Compile(text, lang)
 			case address.Fax:
-				c.fax[lang], problems = fax.Compile(text, lang, fax.Options{Fonts: fonts, OptOutURL: links.OptOut})
+				c.fax[lang], problems = fax.Compile(text, lang, fax.Options{OptOutURL: links.OptOut})
 			}
 			if len(problems) > 0 {
 				return nil, fmt.Errorf("compile the texts: %s", problems[0])

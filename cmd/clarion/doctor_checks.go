@@ -16,8 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clarion/internal/pdf"
 	"clarion/lists/address"
-	"clarion/templates/fax"
 	"clarion/worker"
 	"clarion/worker/gateway"
 )
@@ -264,10 +264,10 @@ func (d *doctor) inbox() {
 }
 
 func (d *doctor) fax() {
-	if _, err := fax.LoadFonts(fax.DefaultFontDir); err != nil {
+	if _, err := pdf.LoadFonts(pdf.DefaultFontDir); err != nil {
 		d.mend(checkFonts, words{"apt-get install fonts-nanum", "apt-get install fonts-nanum"}, aMinute, words{"%v", "팩스에 쓸 글꼴이 없습니다: %v"}, err)
 	} else {
-		d.well(checkFonts, words{"Korean and English can be drawn on faxes (%s)", "팩스에 한국어와 영어를 그릴 수 있습니다(%s)."}, filepath.Base(fax.DefaultFontDir))
+		d.well(checkFonts, words{"Korean and English can be drawn on faxes (%s)", "팩스에 한국어와 영어를 그릴 수 있습니다(%s)."}, filepath.Base(pdf.DefaultFontDir))
 	}
 	if _, err := exec.LookPath("gs"); err != nil {
 		d.mend(checkGhostscript, words{"apt-get install ghostscript", "apt-get install ghostscript"}, aMinute, words{"gs is missing: inspect fax cannot show a fax as the far machine prints it", "gs가 없어 inspect fax가 팩스를 상대 기계에서 인쇄되는 모습으로 보여 줄 수 없습니다."})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,13 +27,20 @@ func (p *program) callReport() *cobra.Command {
 			return a.line(r)
 		case "csv":
 			return r.CSV(a.out)
+		case "pdf":
+			paper, err := r.PDF(spoken(), time.Local)
+			if err != nil {
+				return err
+			}
+			_, err = a.out.Write(paper)
+			return err
 		case "text":
 			writeReport(a.out, r, spoken())
 			return nil
 		}
-		return inputError("--format is %q: text, json and csv are right", format)
+		return inputError("--format is %q: text, json, csv and pdf are right", format)
 	})
-	c.Flags().StringVar(&format, "format", "text", "text, json or csv")
+	c.Flags().StringVar(&format, "format", "text", "text, json, csv or pdf")
 	return c
 }
 

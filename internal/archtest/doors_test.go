@@ -26,6 +26,7 @@ var doors = []door{
 	{module: "github.com/wneessen/go-mail", rooms: []string{"worker/gateway/smtp", "templates/email"}},
 	{module: "github.com/emersion/go-imap", rooms: []string{"worker/inbox"}},
 	{module: "github.com/emersion/go-msgauth"}, // tests alone: its signer is slow where each message differs
+	{module: "github.com/signintech/gopdf", rooms: []string{"internal/pdf"}},
 	{module: "github.com/BurntSushi/toml", rooms: []string{"internal/conf"}},
 	{module: "github.com/go-webauthn/webauthn", rooms: []string{"web/access"}},
 	{module: "github.com/prometheus", rooms: []string{"web/metrics"}},

@@ -5,21 +5,18 @@
 package fax
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"time"
 
-	"github.com/signintech/gopdf"
-
 	"clarion/internal/conf"
+	"clarion/internal/pdf"
 	"clarion/lists/address"
 	"clarion/templates"
 )
 
 // Options is what a fax takes from outside the call.
 type Options struct {
-	Fonts     *Fonts // nil: those of DefaultFontDir, read once by the process
 	OptOutURL string // page that takes opt-outs free of charge, printed in the notice; "" if there is none
 }
 
@@ -32,7 +29,7 @@ type Document struct {
 	fax       templates.Fax
 	optOut    bool // with a notice
 	optOutURL string
-	fonts     *Fonts
+	fonts     *pdf.Fonts
 	blocks    []block
 	pictures  map[string]*bitmap
 }
@@ -58,14 +55,11 @@ func Compile(c *templates.Call, lang string, o Options) (*Document, []conf.Probl
 	if t == nil {
 		return nil, []conf.Problem{{File: templates.CallFile, Message: fmt.Sprintf("the call has no text for fax in %q", lang)}}
 	}
-	if o.Fonts == nil {
-		fonts, err := standard.get()
-		if err != nil {
-			return nil, []conf.Problem{{File: t.File(), Message: err.Error()}}
-		}
-		o.Fonts = fonts
+	fonts, err := pdf.Standard()
+	if err != nil {
+		return nil, []conf.Problem{{File: t.File(), Message: err.Error()}}
 	}
-	d := &Document{lang: lang, title: c.Campaign, fax: c.Fax, optOut: c.Class != templates.Service, optOutURL: o.OptOutURL, fonts: o.Fonts}
+	d := &Document{lang: lang, title: c.Campaign, fax: c.Fax, optOut: c.Class != templates.Service, optOutURL: o.OptOutURL, fonts: fonts}
 	if d.fax.OptOutFax == "" {
 		d.fax.OptOutFax = d.fax.From
 	}
@@ -111,22 +105,12 @@ func (d *Document) unprintable(file string) []conf.Problem {
 			if r.field != nil {
 				s, line = r.field.Fallback, r.field.Line
 			}
-			for _, c := range d.missing(s) {
-				problems = append(problems, conf.Problem{File: file, Line: line, Message: fmt.Sprintf("%q cannot be printed on a fax; %c stands in its place", c, substitute)})
+			for _, c := range d.fonts.Missing(s) {
+				problems = append(problems, conf.Problem{File: file, Line: line, Message: fmt.Sprintf("%q cannot be printed on a fax; %c stands in its place", c, pdf.Substitute)})
 			}
 		}
 	}
 	return problems
-}
-
-func (d *Document) missing(s string) []rune {
-	var out []rune
-	for _, r := range printing(s) {
-		if !d.fonts.printable(r) {
-			out = append(out, r)
-		}
-	}
-	return out
 }
 
 // Missing returns the characters of the person's own values that cannot be
@@ -136,7 +120,7 @@ func (d *Document) Missing(p *Person) []rune {
 	for _, b := range d.blocks {
 		for _, r := range b.runs {
 			if r.field != nil {
-				out = append(out, d.missing(r.field.Value(p.value))...)
+				out = append(out, d.fonts.Missing(r.field.Value(p.value))...)
 			}
 		}
 	}
@@ -176,47 +160,31 @@ func (d *Document) pages(p *Person) []page {
 // PDF returns the person's fax. The same person at the same time gets the same
 // bytes.
 func (d *Document) PDF(p *Person) ([]byte, error) {
-	pdf := &gopdf.GoPdf{}
-	pdf.Start(gopdf.Config{PageSize: gopdf.Rect{W: pageWidth, H: pageHeight}})
-	pdf.SetInfo(gopdf.PdfInfo{Title: d.title, Author: d.fax.Station, Creator: "Clarion", CreationDate: p.At})
-	for _, bold := range []bool{false, true} {
-		if err := pdf.AddTTFFontFromFontContainer(familyOf(bold), d.fonts.container); err != nil {
-			return nil, fmt.Errorf("add font to fax: %w", err)
-		}
+	paper, err := pdf.NewCanvas(d.fonts, pdf.Info{Title: d.title, Author: d.fax.Station, At: p.At}, pageWidth, pageHeight)
+	if err != nil {
+		return nil, fmt.Errorf("print fax: %w", err)
 	}
 	for _, pg := range d.pages(p) {
-		pdf.AddPage()
+		paper.Page()
 		for _, it := range pg {
-			if err := place(pdf, it); err != nil {
+			if err := place(paper, it); err != nil {
 				return nil, fmt.Errorf("print fax: %w", err)
 			}
 		}
 	}
-	var out bytes.Buffer
-	if _, err := pdf.WriteTo(&out); err != nil {
-		return nil, fmt.Errorf("write fax: %w", err)
-	}
-	return out.Bytes(), nil
+	return paper.Bytes()
 }
 
 // place puts an item on the page that is open.
-func place(pdf *gopdf.GoPdf, it item) error {
+func place(paper *pdf.Canvas, it item) error {
 	switch {
 	case it.pic != nil:
-		holder, err := gopdf.ImageHolderByBytes(it.pic.png)
-		if err != nil {
-			return err
-		}
-		return pdf.ImageByHolder(holder, it.x, it.y, &gopdf.Rect{W: it.w, H: it.h})
+		return paper.Image(it.x, it.y, it.w, it.h, it.pic.png)
 	case it.text == "":
 		if it.h > 0 {
-			pdf.RectFromUpperLeftWithStyle(it.x, it.y, it.w, it.h, "F")
+			paper.Fill(it.x, it.y, it.w, it.h, pdf.Black)
 		}
 		return nil
 	}
-	if err := pdf.SetFont(familyOf(it.style.bold), "", it.size); err != nil {
-		return err
-	}
-	pdf.SetXY(it.x, it.y)
-	return pdf.Text(it.text)
+	return paper.Text(it.x, it.y, it.text, it.style.Bold, it.size, pdf.Black)
 }

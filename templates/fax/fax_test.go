@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"clarion/internal/pdf"
 	"clarion/templates"
 )
 
@@ -260,26 +261,6 @@ func TestCompileTellsWhereAMistakeIs(t *testing.T) {
 	}
 }
 
-func TestMissingFontsNameThePackage(t *testing.T) {
-	t.Parallel()
-	if _, err := LoadFonts(t.TempDir()); err == nil || !strings.Contains(err.Error(), "fonts-nanum") {
-		t.Errorf("got %v", err)
-	}
-	dir := t.TempDir()
-	blank, err := os.ReadFile(DefaultFontDir + "/NanumSquareR.ttf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{regularFile, boldFile} {
-		if err := os.WriteFile(dir+"/"+name, blank, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := LoadFonts(dir); err == nil || !strings.Contains(err.Error(), "draws nothing") {
-		t.Errorf("a font with blank glyphs: got %v", err)
-	}
-}
-
 func TestSameFaxSameBytes(t *testing.T) {
 	t.Parallel()
 	d, _ := compiled(t, "ko", nil)
@@ -399,7 +380,7 @@ func TestRasterizeRefusesWhatIsNoPDF(t *testing.T) {
 // FuzzLayout lays any Markdown and any value out: it ends, keeps within the
 // width, and every printable character is there.
 func FuzzLayout(f *testing.F) {
-	fonts, err := LoadFonts("")
+	fonts, err := pdf.Standard()
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -423,7 +404,7 @@ func FuzzLayout(f *testing.F) {
 				if it.text == "" {
 					continue
 				}
-				if w := d.measured(it.text, it.style, it.size).wide(); it.x+w > pageWidth-marginX+it.size && !space.MatchString(it.text) {
+				if w := d.fonts.Measure(it.text, it.style, it.size).Wide(); it.x+w > pageWidth-marginX+it.size && !space.MatchString(it.text) {
 					t.Fatalf("%q reaches %f, the margin is at %f", it.text, it.x+w, pageWidth-marginX)
 				}
 			}

@@ -2,9 +2,8 @@ package fax
 
 import (
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/unicode/norm"
+	"clarion/internal/pdf"
 )
 
 // A fax page is A4, which a group 3 machine scans in 1,728 pels a line
@@ -12,7 +11,7 @@ import (
 // a PDF page it is Ghostscript's and HylaFAX's A4, and they spread its width
 // over the 1,728 pels at 209.10 of them an inch. Lengths are in points.
 const (
-	pageWidth, pageHeight = 595.0, 842.0
+	pageWidth, pageHeight = pdf.A4Width, pdf.A4Height
 	pelsX, pelsY          = 209.10 / 72, 196.0 / 72 // a point
 	widthPels, lines      = 1728, 2292
 
@@ -56,7 +55,7 @@ type row struct {
 type item struct {
 	x, y  float64
 	text  string // with y at the base line
-	style style
+	style pdf.Style
 	size  float64
 	w, h  float64 // without text: a black bar, or pic
 	pic   *bitmap
@@ -125,18 +124,18 @@ func (d *Document) paragraph(b block, lookup func(string) (string, bool), sp spa
 	f := faces[b.kind]
 	f.leading *= sp.line
 	left := marginX + float64(b.indent)*indentStep
-	marker := d.measured(b.marker, style{}, f.size)
-	if marker.wide()+6 > left-marginX { // the number has no room beside the text
+	marker := d.fonts.Measure(b.marker, pdf.Style{}, f.size)
+	if marker.Wide()+6 > left-marginX { // the number has no room beside the text
 		b.runs = append([]run{{text: b.marker + " "}}, b.runs...)
 		marker = nil
 	}
-	cut := breakLines(d.chars(b.runs, f.size, lookup), pageWidth-marginX-left)
+	cut := pdf.Break(d.chars(b.runs, f.size, lookup), pageWidth-marginX-left)
 	rows := make([]row, 0, len(cut))
 	for i, l := range cut {
 		r := row{height: f.leading, keep: i == 1 || i > 0 && (i == len(cut)-1 || isHeading(b.kind))}
 		if i == 0 {
 			r.before = f.before
-			r.items = append(r.items, set(marker, left-6-marker.wide(), baseline(f), f.size)...)
+			r.items = append(r.items, set(marker, left-6-marker.Wide(), baseline(f), f.size)...)
 		}
 		r.items = append(r.items, set(l, left, baseline(f), f.size)...)
 		rows = append(rows, r)
@@ -148,36 +147,28 @@ func (d *Document) paragraph(b block, lookup func(string) (string, bool), sp spa
 func baseline(f typeface) float64 { return (f.leading+f.size)/2 - 0.14*f.size }
 
 // set makes items of a line: one for each stretch of one style.
-func set(l line, x, y, size float64) []item {
+func set(l pdf.Line, x, y, size float64) []item {
 	var items []item
 	for len(l) > 0 {
 		n := 1
-		for n < len(l) && l[n].style == l[0].style {
+		for n < len(l) && l[n].Style == l[0].Style {
 			n++
 		}
 		stretch := l[:n]
-		items = append(items, item{x: x, y: y, text: stretch.String(), style: l[0].style, size: size})
-		if l[0].style.underline {
-			items = append(items, item{x: x, y: y + 0.18*size, w: stretch.wide(), h: 0.9})
+		items = append(items, item{x: x, y: y, text: stretch.String(), style: l[0].Style, size: size})
+		if l[0].Style.Underline {
+			items = append(items, item{x: x, y: y + 0.18*size, w: stretch.Wide(), h: 0.9})
 		}
-		x += stretch.wide()
+		x += stretch.Wide()
 		l = l[n:]
 	}
 	return items
 }
 
-func (l line) String() string {
-	var b strings.Builder
-	for _, c := range l {
-		b.WriteRune(c.r)
-	}
-	return b.String()
-}
-
 // chars fills in the fields and measures. A value is text and nothing else: its
 // line ends become spaces.
-func (d *Document) chars(runs []run, size float64, lookup func(string) (string, bool)) []char {
-	var chars []char
+func (d *Document) chars(runs []run, size float64, lookup func(string) (string, bool)) []pdf.Char {
+	var chars []pdf.Char
 	for _, r := range runs {
 		s := r.text
 		if r.field != nil {
@@ -185,43 +176,15 @@ func (d *Document) chars(runs []run, size float64, lookup func(string) (string, 
 		}
 		for i, part := range strings.Split(s, "\n") {
 			if i > 0 {
-				chars = append(chars, char{r: '\n', mandatory: true})
+				chars = append(chars, pdf.Char{Rune: '\n', Mandatory: true})
 			}
-			if len(chars) == 0 || chars[len(chars)-1].mandatory {
+			if len(chars) == 0 || chars[len(chars)-1].Mandatory {
 				part = strings.TrimLeft(part, " ")
 			}
-			chars = append(chars, d.measured(part, r.style, size)...)
+			chars = append(chars, d.fonts.Measure(part, r.style, size)...)
 		}
 	}
 	return chars
-}
-
-// measured returns s composed, without what prints nothing, and with a square in
-// place of what the fonts cannot draw.
-func (d *Document) measured(s string, st style, size float64) line {
-	var l line
-	face := d.fonts.face(st.bold)
-	for _, r := range printing(s) {
-		if !d.fonts.printable(r) {
-			r = substitute
-		}
-		l = append(l, char{r: r, style: st, width: face.glyph(r).width * size})
-	}
-	return l
-}
-
-// printing returns the characters of s that are to be printed: letters composed,
-// all spaces alike, and nothing of what only steers screens.
-func printing(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Variation_Selector, r):
-			return -1
-		}
-		return r
-	}, norm.NFC.String(strings.ToValidUTF8(s, "\uFFFD")))
 }
 
 // pictureRow centres a picture on the pels of the fax, so that its dots arrive

@@ -12,6 +12,7 @@ import (
 	"github.com/yuin/goldmark/util"
 
 	"clarion/internal/conf"
+	"clarion/internal/pdf"
 	"clarion/templates"
 )
 
@@ -43,7 +44,7 @@ type block struct {
 type run struct {
 	text  string
 	field *templates.Field
-	style style
+	style pdf.Style
 }
 
 // fieldBase is where the characters begin that stand for merge fields while
@@ -114,7 +115,7 @@ func (rd *reader) children(n ast.Node, in block) {
 				code = append(code, at.Value(rd.source)...)
 			}
 			b.indent = min(b.indent+1, maxIndent)
-			b.runs = rd.split(strings.TrimRight(string(code), "\n"), style{})
+			b.runs = rd.split(strings.TrimRight(string(code), "\n"), pdf.Style{})
 			rd.add(b)
 		case *ast.HTMLBlock:
 			rd.tell(b.line, "HTML cannot be shown on a fax: write it in Markdown, or give the fax a text of its own (fax.LANG.md)")
@@ -149,7 +150,7 @@ func (rd *reader) list(l *ast.List, in block) {
 
 // inline adds b with the text within n; a picture ends it and begins it anew.
 func (rd *reader) inline(n ast.Node, b block) {
-	rd.walk(n, &b, style{})
+	rd.walk(n, &b, pdf.Style{})
 	rd.flush(&b)
 }
 
@@ -169,9 +170,9 @@ func (rd *reader) flush(b *block) {
 
 func (rd *reader) add(b block) { rd.blocks = append(rd.blocks, b) }
 
-func (rd *reader) walk(n ast.Node, b *block, s style) {
+func (rd *reader) walk(n ast.Node, b *block, s pdf.Style) {
 	if b.kind == heading1 || b.kind == heading2 || b.kind == heading3 {
-		s.bold = true
+		s.Bold = true
 	}
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {
 		switch c := c.(type) {
@@ -193,9 +194,9 @@ func (rd *reader) walk(n ast.Node, b *block, s style) {
 		case *ast.Emphasis: // Hangul has no italics: what is leaned elsewhere is underlined
 			inner := s
 			if c.Level >= 2 {
-				inner.bold = true
+				inner.Bold = true
 			} else {
-				inner.underline = true
+				inner.Underline = true
 			}
 			rd.walk(c, b, inner)
 		case *ast.Link:
@@ -215,7 +216,7 @@ func (rd *reader) walk(n ast.Node, b *block, s style) {
 
 // link prints a link's text and, unless it says the same, its address, since
 // nobody can click on paper.
-func (rd *reader) link(l *ast.Link, b *block, s style) {
+func (rd *reader) link(l *ast.Link, b *block, s pdf.Style) {
 	start := len(b.runs)
 	rd.walk(l, b, s)
 	shown := ""
@@ -236,7 +237,7 @@ func (rd *reader) link(l *ast.Link, b *block, s style) {
 }
 
 // split puts the merge fields back into s.
-func (rd *reader) split(s string, st style) []run {
+func (rd *reader) split(s string, st pdf.Style) []run {
 	var runs []run
 	start := 0
 	for i, r := range s {

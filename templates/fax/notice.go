@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"clarion/internal/pdf"
 )
 
 // words are what the program itself prints on a fax.
@@ -62,15 +64,15 @@ func (d *Document) notice() ([]row, float64) {
 
 	rows := []row{
 		{height: 2, items: []item{{x: marginX, w: textWidth, h: 2}}},
-		d.smallRow(w.stop, style{bold: true}, marginX, 6),
+		d.smallRow(w.stop, pdf.Style{Bold: true}, marginX, 6),
 	}
 	for _, s := range append([]string{w.law}, bulleted(ways)...) {
-		for _, l := range breakLines(d.measured(s, style{}, small), textWidth) {
+		for _, l := range pdf.Break(d.fonts.Measure(s, pdf.Style{}, small), textWidth) {
 			rows = append(rows, row{height: smallLeading, items: set(l, marginX, baseline(typeface{small, smallLeading, 0}), small)})
 		}
 	}
-	fill := d.smallRow(w.fill, style{}, marginX, 4)
-	start := marginX + d.measured(w.fill, style{}, small).wide() + 8
+	fill := d.smallRow(w.fill, pdf.Style{}, marginX, 4)
+	start := marginX + d.fonts.Measure(w.fill, pdf.Style{}, small).Wide() + 8
 	fill.items = append(fill.items, item{x: start, y: fill.items[0].y + 2, w: pageWidth - marginX - start, h: 0.8})
 	rows = append(rows, fill)
 	height := 0.0
@@ -88,8 +90,8 @@ func bulleted(ways []string) []string {
 	return out
 }
 
-func (d *Document) smallRow(s string, st style, x, before float64) row {
-	return row{before: before, height: smallLeading, items: set(d.measured(s, st, small), x, baseline(typeface{small, smallLeading, 0}), small)}
+func (d *Document) smallRow(s string, st pdf.Style, x, before float64) row {
+	return row{before: before, height: smallLeading, items: set(d.fonts.Measure(s, st, small), x, baseline(typeface{small, smallLeading, 0}), small)}
 }
 
 // tollFree reports whether a number costs its caller nothing: 080 in Korea, and
@@ -120,27 +122,27 @@ func tollFree(number string) bool {
 // that leaves no room is shortened; the rest never is.
 func (d *Document) header(at time.Time, n, total int) []item {
 	y := headerY
-	left := d.measured(at.Format("2006-01-02 15:04 MST"), style{}, small)
-	right := d.measured(fmt.Sprintf(wordsIn(d.lang).page, n, total), style{}, small)
-	number := d.measured("  "+d.fax.From, style{}, small)
-	room := textWidth - left.wide() - right.wide() - number.wide() - 30
-	name := shorten(d.measured(d.fax.Station, style{bold: true}, small), room, d.measured("…", style{bold: true}, small))
-	middle := marginX + left.wide() + 15 + max(0, room-name.wide())/2
+	left := d.fonts.Measure(at.Format("2006-01-02 15:04 MST"), pdf.Style{}, small)
+	right := d.fonts.Measure(fmt.Sprintf(wordsIn(d.lang).page, n, total), pdf.Style{}, small)
+	number := d.fonts.Measure("  "+d.fax.From, pdf.Style{}, small)
+	room := textWidth - left.Wide() - right.Wide() - number.Wide() - 30
+	name := shorten(d.fonts.Measure(d.fax.Station, pdf.Style{Bold: true}, small), room, d.fonts.Measure("…", pdf.Style{Bold: true}, small))
+	middle := marginX + left.Wide() + 15 + max(0, room-name.Wide())/2
 	items := []item{
 		{x: marginX, y: y, text: left.String(), size: small},
-		{x: middle, y: y, text: name.String(), style: style{bold: true}, size: small},
-		{x: middle + name.wide(), y: y, text: number.String(), size: small},
-		{x: pageWidth - marginX - right.wide(), y: y, text: right.String(), size: small},
+		{x: middle, y: y, text: name.String(), style: pdf.Style{Bold: true}, size: small},
+		{x: middle + name.Wide(), y: y, text: number.String(), size: small},
+		{x: pageWidth - marginX - right.Wide(), y: y, text: right.String(), size: small},
 	}
 	return append(items, item{x: marginX, y: headerRuleY, w: textWidth, h: 1})
 }
 
-func shorten(l line, room float64, dots line) line {
-	if l.wide() <= room {
+func shorten(l pdf.Line, room float64, dots pdf.Line) pdf.Line {
+	if l.Wide() <= room {
 		return l
 	}
-	for len(l) > 0 && l.wide()+dots.wide() > room {
+	for len(l) > 0 && l.Wide()+dots.Wide() > room {
 		l = l[:len(l)-1]
 	}
-	return append(trim(l), dots...)
+	return append(l.Trim(), dots...)
 }

@@ -177,6 +177,7 @@ func (c *console) table() []route {
 		{"POST /calls/{id}/doubt", access.Settle, c.doubt},
 		{"GET /calls/{id}/report", access.Watch, c.report},
 		{"GET /calls/{id}/report.csv", access.Watch, c.reportCSV},
+		{"GET /calls/{id}/report.pdf", access.Watch, c.reportPDF},
 		{"GET /calls/{id}/correct", access.Launch, c.correction},
 		{"POST /calls/{id}/correct", access.Launch, c.correct},
 		{"GET /volunteer", access.Forward, c.volunteer},

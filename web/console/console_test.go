@@ -276,6 +276,9 @@ func TestPagesSpeakBoth(t *testing.T) {
 		}
 	}
 	h.lang = english
+	if report := h.get(to+"/report.pdf", 200); !strings.HasPrefix(report, "%PDF-") {
+		t.Error("the report is not on paper")
+	}
 	h.get("/calls/c99", 404)
 	h.get("/drafts/none", 404)
 }

@@ -202,17 +202,6 @@ func fileWords(name, lang string) string {
 	return words + ", " + languageWord(of, lang)
 }
 
-func languageWord(of, lang string) string {
-	say := sayer(lang)
-	switch of {
-	case korean:
-		return say("Korean", "한국어")
-	case english:
-		return say("English", "영어")
-	}
-	return of
-}
-
 // save keeps what was typed. If somebody else saved meanwhile, nothing is lost and
 // nothing overwritten: the page comes back with the words typed here.
 func (c *console) save(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {

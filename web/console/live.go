@@ -19,29 +19,12 @@ import (
 	"clarion/worker/gateway"
 )
 
-// channelWords name the channels.
-var channelWords = map[address.Channel][2]string{address.Email: {"Email", "이메일"}, address.SMS: {"Text message", "문자"}, address.Fax: {"Fax", "팩스"}}
-
-func channelWord(ch address.Channel, lang string) string {
-	w := channelWords[ch]
-	return sayer(lang)(w[0], w[1])
-}
-
 // stateClasses say how a state looks; what it means is said in words beside it.
 var stateClasses = map[broadcast.State]string{
 	broadcast.Pending: "rest", broadcast.Sending: "rest", broadcast.Deferred: "wait",
 	broadcast.Sent: "good", broadcast.Delivered: "good",
 	broadcast.Bounced: "bad", broadcast.Rejected: "bad", broadcast.Failed: "bad",
 	broadcast.InDoubt: "doubt", broadcast.Suppressed: "quiet", broadcast.Cancelled: "quiet",
-}
-
-// Sums over states, as people ask for them.
-func reached(n broadcast.Counts) int { return n[broadcast.Sent] + n[broadcast.Delivered] }
-func waiting(n broadcast.Counts) int {
-	return n[broadcast.Pending] + n[broadcast.Sending] + n[broadcast.Deferred]
-}
-func failed(n broadcast.Counts) int {
-	return n[broadcast.Bounced] + n[broadcast.Rejected] + n[broadcast.Failed]
 }
 
 // A stateLine is a state with its word and sentence.
@@ -68,14 +51,9 @@ type barPart struct {
 
 // barOf draws how a call's deliveries stand.
 func barOf(n broadcast.Counts, lang string) bar {
-	say := sayer(lang)
-	parts := []chart.Part{
-		{Words: say("reached", "전달"), Count: reached(n), Class: "fill-good"},
-		{Words: say("failed", "전달 안 됨"), Count: failed(n), Class: "fill-bad"},
-		{Words: say("in doubt", "불확실"), Count: n[broadcast.InDoubt], Class: "fill-doubt"},
-		{Words: say("held back or cancelled", "제외·취소"), Count: n[broadcast.Suppressed] + n[broadcast.Cancelled], Class: "fill-quiet"},
-		{Words: say("to be tried again", "재시도 예정"), Count: n[broadcast.Deferred], Class: "fill-wait"},
-		{Words: say("to go", "남음"), Count: n[broadcast.Pending] + n[broadcast.Sending], Class: "fill-rest"},
+	var parts []chart.Part
+	for _, p := range desk.Standing(n, lang) {
+		parts = append(parts, chart.Part{Words: p.Words, Count: p.Count, Class: "fill-" + p.Kind})
 	}
 	b := bar{}
 	label := ""
@@ -173,7 +151,7 @@ func (c *console) view(ctx context.Context, id broadcast.ID, lang string) (*call
 		if total == 0 {
 			continue
 		}
-		v.Reached, v.Waiting, v.FailedCount, v.InDoubt = v.Reached+reached(n), v.Waiting+waiting(n), v.FailedCount+failed(n), v.InDoubt+n[broadcast.InDoubt]
+		v.Reached, v.Waiting, v.FailedCount, v.InDoubt = v.Reached+n.Reached(), v.Waiting+n.Waiting(), v.FailedCount+n.Failed(), v.InDoubt+n[broadcast.InDoubt]
 		v.OptedOut, v.Replied = v.OptedOut+p.Flags[ch][broadcast.OptedOut], v.Replied+p.Flags[ch][broadcast.Replied]
 		line := channelView{Channel: channelWord(ch, lang), Key: ch.String(), Total: total, Bar: barOf(n, lang)}
 		if rate := rateOf(flow, ch, now); rate > 0 && p.State == broadcast.Running {
@@ -269,7 +247,7 @@ func (c *console) overTime(ms []minute, lang string) template.HTML {
 func reasonLines(p *broadcast.Progress, lang string) (out []reasonLine) {
 	for _, s := range p.Reasons {
 		n, err := strconv.Atoi(s.Name)
-		if k := failed(s.Counts) + s.Counts[broadcast.Deferred]; err == nil && k > 0 {
+		if k := s.Counts.Failed() + s.Counts[broadcast.Deferred]; err == nil && k > 0 {
 			out = append(out, reasonLine{channelWord(s.Channel, lang), gateway.Reason(n).Sentence(lang), k})
 		}
 	}
@@ -284,7 +262,7 @@ func laneLines(p *broadcast.Progress, lang string) (out []laneLine) {
 		if name == broadcast.OtherLane {
 			name = say("all others", "그 밖의 곳")
 		}
-		out = append(out, laneLine{channelWord(s.Channel, lang), name, s.Counts.Sum(), reached(s.Counts), waiting(s.Counts), failed(s.Counts)})
+		out = append(out, laneLine{channelWord(s.Channel, lang), name, s.Counts.Sum(), s.Counts.Reached(), s.Counts.Waiting(), s.Counts.Failed()})
 	}
 	return out
 }

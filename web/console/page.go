@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"clarion/web/access"
+	"clarion/web/desk"
 )
 
 //go:embed pages static
@@ -112,6 +113,7 @@ func (p *pages) functions(lang string, zone *time.Location) template.FuncMap {
 		"asset": func(name string) (string, error) { return p.url(name) },
 		"n":     number,
 		"share": share,
+		"few":   func() string { return desk.Few(lang) },
 		"clock": func(t time.Time) string { return t.In(zone).Format("15:04") },
 		"day": func(t time.Time) string {
 			return t.In(zone).Format(say("2 January 2006, 15:04", "2006년 1월 2일 15:04"))

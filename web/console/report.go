@@ -1,14 +1,15 @@
 package console
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 
 	"clarion/broadcast"
 	"clarion/lists/address"
 	"clarion/web/access"
 	"clarion/web/desk"
-	"clarion/worker/gateway"
 )
 
 // A reportView is how a call went, in tables.
@@ -16,19 +17,8 @@ type reportView struct {
 	ID      broadcast.ID
 	Name    string
 	State   stateLine
-	Tables  []reportTable
+	Tables  []desk.ReportTable
 	LeftOut []leftOutLine
-}
-
-type reportTable struct {
-	Title, Of string
-	Rows      []reportLine
-}
-
-type reportLine struct {
-	Channel, Name                            string
-	Total, Reached, Failed, InDoubt, Waiting int
-	Rate                                     string
 }
 
 // report shows delivery rates and failures, and who was left out.
@@ -38,62 +28,15 @@ func (c *console) report(w http.ResponseWriter, r *http.Request, who *access.Vis
 		return fmt.Errorf("%w: %w", broadcast.ErrNoCall, err)
 	}
 	lang := languageOf(r, who)
-	say := sayer(lang)
 	all, err := c.Desk.Report(r.Context(), id)
 	if err != nil {
 		return err
 	}
-	call, err := c.Desk.Ledger.Call(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	v := &reportView{ID: id, Name: call.Name, State: callState(call.State, lang)}
-	for _, t := range []struct{ by, title, of string }{
-		{"channel", say("By channel", "채널별"), say("Channel", "채널")}, {"lane", say("By receiving system", "받는 곳별"), say("Receiver", "받는 곳")},
-		{"gateway", say("By gateway", "게이트웨이별"), say("Gateway", "게이트웨이")}, {"language", say("By language", "언어별"), say("Language", "언어")},
-		{"reason", say("What went wrong", "전달되지 않은 이유"), say("Reason", "이유")},
-	} {
-		table := reportTable{Title: t.title, Of: t.of}
-		for _, row := range all.Rows {
-			if row.By == t.by && !all.Alone(row) {
-				table.Rows = append(table.Rows, newReportLine(row, lang))
-			}
-		}
-		if len(table.Rows) > 0 {
-			v.Tables = append(v.Tables, table)
-		}
-	}
+	v := &reportView{ID: id, Name: all.Status.Name, State: callState(all.Status.State, lang), Tables: all.Tables(lang)}
 	for _, lo := range all.LeftOut {
 		v.LeftOut = append(v.LeftOut, newLeftOutLine(lo, lang))
 	}
-	return c.show(w, r, who, "report", page{Title: call.Name, Rehearsal: call.Rehearsal, Data: v})
-}
-
-func newReportLine(row desk.ReportRow, lang string) reportLine {
-	say := sayer(lang)
-	n := broadcast.Counts{}
-	for _, s := range broadcast.States {
-		n[s] = row.States[s.String()]
-	}
-	l := reportLine{Name: row.Name, Total: row.Total, Reached: reached(n), Failed: failed(n), InDoubt: n[broadcast.InDoubt], Waiting: waiting(n)}
-	ch, err := address.ParseChannel(row.Channel)
-	if err == nil {
-		l.Channel = channelWord(ch, lang)
-	}
-	switch {
-	case row.By == "channel":
-		l.Name = l.Channel
-	case row.By == "language":
-		l.Name = languageWord(row.Name, lang)
-	case row.By == "lane" && row.Name == broadcast.OtherLane:
-		l.Name = say("all others", "그 밖의 곳")
-	case row.By == "reason":
-		l.Name = gateway.ParseReason(row.Name).Sentence(lang)
-	}
-	if row.DeliveryRate != nil {
-		l.Rate = share(l.Reached, l.Reached+l.Failed+l.InDoubt)
-	}
-	return l
+	return c.show(w, r, who, "report", page{Title: v.Name, Rehearsal: all.Rehearsal, Data: v})
 }
 
 func newLeftOutLine(lo desk.LeftOut, lang string) leftOutLine {
@@ -106,6 +49,23 @@ func newLeftOutLine(lo desk.LeftOut, lang string) leftOutLine {
 
 // reportCSV is the same for a spreadsheet.
 func (c *console) reportCSV(w http.ResponseWriter, r *http.Request, _ *access.Visitor) error {
+	return c.reportFile(w, r, "text/csv; charset=utf-8", ".csv", func(all *desk.CallReport, w io.Writer) error { return all.CSV(w) })
+}
+
+// reportPDF is the same on paper.
+func (c *console) reportPDF(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
+	return c.reportFile(w, r, "application/pdf", ".pdf", func(all *desk.CallReport, w io.Writer) error {
+		paper, err := all.PDF(languageOf(r, who), c.Zone)
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(paper)
+		return err
+	})
+}
+
+// reportFile writes the report whole, or an error.
+func (c *console) reportFile(w http.ResponseWriter, r *http.Request, kind, ext string, write func(*desk.CallReport, io.Writer) error) error {
 	id, err := broadcast.ParseID(r.PathValue("id"))
 	if err != nil {
 		return fmt.Errorf("%w: %w", broadcast.ErrNoCall, err)
@@ -114,7 +74,12 @@ func (c *console) reportCSV(w http.ResponseWriter, r *http.Request, _ *access.Vi
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="report-`+string(id)+`.csv"`)
-	return all.CSV(w)
+	var file bytes.Buffer
+	if err := write(all, &file); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Disposition", `attachment; filename="report-`+string(id)+ext+`"`)
+	_, _ = file.WriteTo(w) // who has gone needs no answer
+	return nil
 }

@@ -3,9 +3,9 @@ package console
 import (
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
+
+	"clarion/web/desk"
 )
 
 // sayer returns what picks the words of a language out of a pair.
@@ -18,42 +18,13 @@ func sayer(lang string) func(en, ko string) string {
 	}
 }
 
-// number writes n with a comma before each three digits.
-func number(n int) string {
-	s := strconv.Itoa(n)
-	sign := ""
-	if s[0] == '-' {
-		sign, s = "-", s[1:]
-	}
-	var b strings.Builder
-	for i, c := range s {
-		if i > 0 && (len(s)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteRune(c)
-	}
-	return sign + b.String()
-}
-
-// share writes part of whole in per cent, and nothing where there is no whole.
-// What is not all is never shown as all, and what is not none never as none.
-func share(part, whole int) string {
-	if whole == 0 {
-		return ""
-	}
-	p := 100 * float64(part) / float64(whole)
-	switch {
-	case part == whole:
-		return "100 %"
-	case part == 0:
-		return "0 %"
-	case p > 99.9:
-		return "99.9 %"
-	case p < 0.1:
-		return "0.1 %"
-	}
-	return strconv.FormatFloat(p, 'f', 1, 64) + " %"
-}
+// What the desk says in reports is said alike on the pages.
+var (
+	number       = desk.Number
+	share        = desk.Share
+	channelWord  = desk.ChannelWord
+	languageWord = desk.LanguageWord
+)
 
 // span writes a length of time in its two largest units.
 func span(d time.Duration, lang string) string {

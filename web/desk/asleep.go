@@ -2,7 +2,6 @@ package desk
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -59,19 +58,10 @@ func (s SleepRow) Sentence(lang string) string {
 	}
 	what := map[string][3]string{address.Email.String(): {"email", "emails", "이메일"}, address.SMS.String(): {"text", "texts", "문자"}, address.Fax.String(): {"fax", "faxes", "팩스"}}[s.Channel]
 	if lang == "ko" {
-		return fmt.Sprintf("%s %s건이 %s %s까지 기다립니다.", what[2], grouped(s.Count), ko, at.Format("15:04"))
+		return fmt.Sprintf("%s %s건이 %s %s까지 기다립니다.", what[2], Number(s.Count), ko, at.Format("15:04"))
 	}
 	if s.Count == 1 {
 		return fmt.Sprintf("1 %s waits for %s in %s.", what[0], at.Format("15:04"), where)
 	}
-	return fmt.Sprintf("%s %s wait for %s in %s.", grouped(s.Count), what[1], at.Format("15:04"), where)
-}
-
-// grouped writes a number with a comma between thousands.
-func grouped(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return fmt.Sprintf("%s %s wait for %s in %s.", Number(s.Count), what[1], at.Format("15:04"), where)
 }

@@ -33,7 +33,7 @@ func canaryRows(p *broadcast.Progress) []CanaryRow {
 
 // Sentence says it in words, "ko" or "en"; "" once it has passed.
 func (c CanaryRow) Sentence(lang string) string {
-	size, held := grouped(c.Size), grouped(c.Held)
+	size, held := Number(c.Size), Number(c.Held)
 	ch, _ := address.ParseChannel(c.Channel)
 	what := ch.Korean()
 	switch c.Phase {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"time"
 
 	"clarion/broadcast"
 	"clarion/lists/address"
@@ -26,9 +27,11 @@ type ReportRow struct {
 
 // A CallReport is what call report prints.
 type CallReport struct {
-	Status  *StatusReport `json:"status"`
-	LeftOut []LeftOut     `json:"left_out"`
-	Rows    []ReportRow   `json:"rows"`
+	Status    *StatusReport `json:"status"`
+	At        time.Time     `json:"at"` // when it was read
+	Rehearsal bool          `json:"rehearsal"`
+	LeftOut   []LeftOut     `json:"left_out"`
+	Rows      []ReportRow   `json:"rows"`
 }
 
 // Report is how a call went: delivery rates by channel, gateway, domain or carrier
@@ -50,7 +53,7 @@ func (d *Desk) Report(ctx context.Context, id broadcast.ID) (*CallReport, error)
 	if err != nil {
 		return nil, err
 	}
-	r := &CallReport{Status: status, LeftOut: leftOut(left)}
+	r := &CallReport{Status: status, At: d.Clock.Now().UTC().Truncate(time.Second), Rehearsal: call.Rehearsal, LeftOut: leftOut(left)}
 	for _, ch := range address.Channels {
 		if n := counters.Channels[ch]; n.Sum() > 0 {
 			r.Rows = append(r.Rows, newReportRow("channel", ch, ch.String(), n))
@@ -88,8 +91,8 @@ func (r *CallReport) Alone(row ReportRow) bool {
 
 func newReportRow(by string, ch address.Channel, name string, n broadcast.Counts) ReportRow {
 	row := ReportRow{By: by, Channel: ch.String(), Name: name, Total: n.Sum(), States: stateCounts(n)}
-	good := n[broadcast.Sent] + n[broadcast.Delivered]
-	ended := good + n[broadcast.Bounced] + n[broadcast.Rejected] + n[broadcast.Failed] + n[broadcast.InDoubt]
+	good := n.Reached()
+	ended := good + n.Failed() + n[broadcast.InDoubt]
 	if by != "reason" && ended > 0 {
 		share := float64(good) / float64(ended)
 		row.DeliveryRate = &share

@@ -1,4 +1,4 @@
-package fax
+package pdf
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"unicode"
 
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
+	"golang.org/x/text/unicode/norm"
 )
 
 // DefaultFontDir is where Debian's package fonts-nanum puts its fonts.
@@ -25,8 +27,8 @@ const (
 	boldFile    = "NanumGothicBold.ttf"
 )
 
-// substitute is printed in place of a character that the fonts cannot draw.
-const substitute = '□'
+// Substitute is printed in place of a character that the fonts cannot draw.
+const Substitute = '□'
 
 // Fonts holds the two faces, read and parsed once. It may be used from several
 // goroutines, and by any number of documents.
@@ -35,43 +37,37 @@ type Fonts struct {
 	faces     [2]*face // regular, bold
 }
 
-// standard are the fonts of DefaultFontDir. Reading them takes a moment, which an
-// editor that shows a fax at each look would take each time.
-var standard sharedFonts
+// Standard returns the fonts of DefaultFontDir, read and parsed once by the process:
+// that takes a moment. Fonts that are not there may be installed later, so an error
+// is not kept.
+func Standard() (*Fonts, error) {
+	standard.mu.Lock()
+	defer standard.mu.Unlock()
+	if standard.fonts == nil {
+		fonts, err := LoadFonts(DefaultFontDir)
+		if err != nil {
+			return nil, err
+		}
+		standard.fonts = fonts
+	}
+	return standard.fonts, nil
+}
 
-type sharedFonts struct {
+var standard struct {
 	mu    sync.Mutex
 	fonts *Fonts
 }
 
-// get reads the fonts once. Fonts that are not there may be installed later, so an
-// error is not kept.
-func (s *sharedFonts) get() (*Fonts, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.fonts == nil {
-		fonts, err := LoadFonts("")
-		if err != nil {
-			return nil, err
-		}
-		s.fonts = fonts
-	}
-	return s.fonts, nil
-}
-
-// LoadFonts reads the fonts from dir, DefaultFontDir if it is "".
+// LoadFonts reads the fonts from dir.
 func LoadFonts(dir string) (*Fonts, error) {
-	if dir == "" {
-		dir = DefaultFontDir
-	}
 	f := &Fonts{container: &gopdf.FontContainer{}}
 	for i, file := range [...]string{regularFile, boldFile} {
 		path := filepath.Join(dir, file)
 		data, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("read font for faxes: %s is missing; install the package fonts-nanum (apt-get install fonts-nanum), or name the folder that has it", path)
+			return nil, fmt.Errorf("read font for print: %s is missing; install the package fonts-nanum (apt-get install fonts-nanum), or name the folder that has it", path)
 		} else if err != nil {
-			return nil, fmt.Errorf("read font for faxes: %w", err)
+			return nil, fmt.Errorf("read font for print: %w", err)
 		}
 		parsed, err := sfnt.Parse(data)
 		if err == nil {
@@ -105,13 +101,52 @@ func (f *Fonts) face(bold bool) *face {
 	return f.faces[0]
 }
 
-// printable reports whether both faces draw r, or need not since it is a space.
-func (f *Fonts) printable(r rune) bool {
+// Printable reports whether both faces draw r, or need not since it is a space.
+func (f *Fonts) Printable(r rune) bool {
 	if r > 0xFFFF { // the PDF's text map has room for four hex digits
 		return false
 	}
 	a, b := f.faces[0].glyph(r), f.faces[1].glyph(r)
 	return a.ink && b.ink || unicode.IsSpace(r) && a.known && b.known
+}
+
+// Measure returns s composed, without what prints nothing, and with a square in
+// place of what the fonts cannot draw.
+func (f *Fonts) Measure(s string, st Style, size float64) Line {
+	var l Line
+	face := f.face(st.Bold)
+	for _, r := range printing(s) {
+		if !f.Printable(r) {
+			r = Substitute
+		}
+		l = append(l, Char{Rune: r, Style: st, Width: face.glyph(r).width * size})
+	}
+	return l
+}
+
+// Missing returns the characters of s that the fonts cannot draw.
+func (f *Fonts) Missing(s string) []rune {
+	var out []rune
+	for _, r := range printing(s) {
+		if !f.Printable(r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// printing returns the characters of s that are to be printed: letters composed,
+// all spaces alike, and nothing of what only steers screens.
+func printing(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Variation_Selector, r):
+			return -1
+		}
+		return r
+	}, norm.NFC.String(strings.ToValidUTF8(s, "\uFFFD")))
 }
 
 // A face measures the characters of one font.

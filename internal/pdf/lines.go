@@ -1,38 +1,38 @@
-package fax
+package pdf
 
 import (
 	"strings"
 	"unicode"
 )
 
-// A char is one character of running text, in its style and measured.
-type char struct {
-	r         rune
-	style     style
-	width     float64 // in points
-	mandatory bool    // the line ends here: a hard break, which prints nothing
+// A Char is one character of running text, in its style and measured.
+type Char struct {
+	Rune      rune
+	Style     Style
+	Width     float64 // in points
+	Mandatory bool    // the line ends here: a hard break, which prints nothing
 }
 
-// A style is how characters look, apart from their size.
-type style struct {
-	bold      bool
-	underline bool
+// A Style is how characters look, apart from their size.
+type Style struct {
+	Bold      bool
+	Underline bool
 }
 
-// A line is a stretch of characters without the spaces at its end.
-type line []char
+// A Line is a stretch of characters without the spaces at its end.
+type Line []Char
 
-// breakLines cuts text into lines no wider than width points, or wider by the
+// Break cuts text into lines no wider than width points, or wider by the
 // one character that a line has at least. Korean is kept in words: between
 // Hangul a line ends only at spaces, as newspapers and offices set it; among
 // Chinese characters and kana anywhere. No line starts with closing or ends with
 // opening punctuation (as in JIS X 4051 and KS X ISO/IEC 26300). A word wider
 // than a line is cut: addresses on the web after a stroke, others anywhere.
-func breakLines(text []char, width float64) []line {
-	var lines []line
+func Break(text []Char, width float64) []Line {
+	var lines []Line
 	for start := 0; start < len(text); {
 		end, next := fit(text[start:], width)
-		lines = append(lines, trim(text[start:start+end]))
+		lines = append(lines, Line(text[start:start+end]).Trim())
 		start += next
 	}
 	return lines
@@ -40,26 +40,26 @@ func breakLines(text []char, width float64) []line {
 
 // fit returns how many characters of text the next line shows, and where the
 // line after it starts.
-func fit(text []char, width float64) (end, next int) {
+func fit(text []Char, width float64) (end, next int) {
 	used, last := 0.0, 0 // last is where the last permitted break is
 	for i, c := range text {
-		if c.mandatory {
+		if c.Mandatory {
 			return i, i + 1
 		}
-		if used += c.width; used > width && c.r != ' ' && i > 0 {
+		if used += c.Width; used > width && c.Rune != ' ' && i > 0 {
 			if last == 0 {
 				last = emergency(text, i)
 			}
 			next = last
-			for next < len(text) && text[next].r == ' ' {
+			for next < len(text) && text[next].Rune == ' ' {
 				next++
 			}
-			if next < len(text) && text[next].mandatory { // the hard break is this one
+			if next < len(text) && text[next].Mandatory { // the hard break is this one
 				next++
 			}
 			return last, next
 		}
-		if i+1 < len(text) && !text[i+1].mandatory && mayBreak(text, i) {
+		if i+1 < len(text) && !text[i+1].Mandatory && mayBreak(text, i) {
 			last = i + 1
 		}
 	}
@@ -67,14 +67,14 @@ func fit(text []char, width float64) (end, next int) {
 }
 
 // emergency returns where to cut a word of which limit characters fit.
-func emergency(text []char, limit int) int {
+func emergency(text []Char, limit int) int {
 	for i := limit; i > limit/2; i-- {
-		if strings.ContainsRune("/?&=-_.#:@", text[i-1].r) && i < len(text) && !noStart(text[i].r) && text[i].r != '/' {
+		if strings.ContainsRune("/?&=-_.#:@", text[i-1].Rune) && i < len(text) && !noStart(text[i].Rune) && text[i].Rune != '/' {
 			return i
 		}
 	}
 	for i := limit; i > max(1, limit-4); i-- {
-		if text[i].r != ' ' && !noStart(text[i].r) && text[i-1].r != ' ' && !noEnd(text[i-1].r) {
+		if text[i].Rune != ' ' && !noStart(text[i].Rune) && text[i-1].Rune != ' ' && !noEnd(text[i-1].Rune) {
 			return i
 		}
 	}
@@ -82,32 +82,32 @@ func emergency(text []char, limit int) int {
 }
 
 // mayBreak reports whether a line may end after text[i].
-func mayBreak(text []char, i int) bool {
-	a, b := text[i].r, text[i+1].r
+func mayBreak(text []Char, i int) bool {
+	a, b := text[i].Rune, text[i+1].Rune
 	switch {
 	case b == ' ':
 		return false // the space still belongs to this line
 	case a == ' ':
-		return !noStart(b) && (i == 0 || !noEnd(text[i-1].r))
+		return !noStart(b) && (i == 0 || !noEnd(text[i-1].Rune))
 	case noStart(b), noEnd(a):
 		return false
 	case unicode.Is(unicode.Hangul, a), unicode.Is(unicode.Hangul, b):
 		return false
 	case a == '-' || a == '‐' || a == '–' || a == '—':
-		return i > 0 && unicode.IsLetter(text[i-1].r) && unicode.IsLetter(b) && !inAddress(text, i)
+		return i > 0 && unicode.IsLetter(text[i-1].Rune) && unicode.IsLetter(b) && !inAddress(text, i)
 	}
 	return ideographic(a) || ideographic(b)
 }
 
 // inAddress reports whether the word around text[i] looks like an address on the
 // web, which is better not cut.
-func inAddress(text []char, i int) bool {
+func inAddress(text []Char, i int) bool {
 	start := i
-	for start > 0 && text[start-1].r != ' ' {
+	for start > 0 && text[start-1].Rune != ' ' {
 		start--
 	}
-	for ; start < len(text) && text[start].r != ' '; start++ {
-		if strings.ContainsRune("/@:", text[start].r) {
+	for ; start < len(text) && text[start].Rune != ' '; start++ {
+		if strings.ContainsRune("/@:", text[start].Rune) {
 			return true
 		}
 	}
@@ -128,18 +128,28 @@ func noEnd(r rune) bool {
 	return strings.ContainsRune(`([{‘“«‹（［｛〈《「『【〔〖〘〚＄￦$₩￡￥`, r)
 }
 
-func trim(l line) line {
-	for len(l) > 0 && l[len(l)-1].r == ' ' {
+// Trim is the line without the spaces at its end.
+func (l Line) Trim() Line {
+	for len(l) > 0 && l[len(l)-1].Rune == ' ' {
 		l = l[:len(l)-1]
 	}
 	return l
 }
 
-// wide returns the width of a line in points.
-func (l line) wide() float64 {
+// Wide returns the width of a line in points.
+func (l Line) Wide() float64 {
 	w := 0.0
 	for _, c := range l {
-		w += c.width
+		w += c.Width
 	}
 	return w
+}
+
+// String is the text of a line.
+func (l Line) String() string {
+	var b strings.Builder
+	for _, c := range l {
+		b.WriteRune(c.Rune)
+	}
+	return b.String()
 }
