@@ -19,6 +19,7 @@ var (
 
 	keyCall    = rkey.Key{Pattern: "{call:<id>}", Type: rkey.Hash, Expiry: "kept", Doc: "a call: state, times, name, audience, gateways"}
 	keyFiles   = rkey.Key{Pattern: "{call:<id>}:files", Type: rkey.Hash, Expiry: "kept", Doc: "a call's folder as it was launched"}
+	keyPicture = rkey.Key{Pattern: "picture:<name>", Type: rkey.Hash, Expiry: "kept", Doc: "a linked picture, by its content: the calls that show it, and its name in their folders, where it lies"}
 	keyFrozen  = rkey.Key{Pattern: "{call:<id>}:frozen:<channel>", Type: rkey.String, Expiry: "kept, empty once planned", Doc: "bitmap of contacts not planned yet"}
 	keyCanary  = rkey.Key{Pattern: "{call:<id>}:canary:<channel>", Type: rkey.String, Expiry: "kept", Doc: "bitmap of the contacts that go first and are watched"}
 	keyLeftOut = rkey.Key{Pattern: "{call:<id>}:left-out", Type: rkey.Hash, Expiry: "kept", Doc: "how many contacts were left out, by channel and reason"}
@@ -36,7 +37,7 @@ var (
 
 // Keys declares the Redis keys of this package.
 func Keys() []rkey.Key {
-	return []rkey.Key{keyCounter, keyCalls, keyActive, keyCall, keyFiles, keyFrozen, keyCanary, keyLeftOut, keyCounts, keyMinutes,
+	return []rkey.Key{keyCounter, keyCalls, keyActive, keyCall, keyFiles, keyPicture, keyFrozen, keyCanary, keyLeftOut, keyCounts, keyMinutes,
 		keyWork, keyStates, keyOpen, keyOwn, keyDue, keyLater, keyAsleep, keyDetails}
 }
 

@@ -94,7 +94,15 @@ type Email struct {
 	ReplyTo string            // mailbox, or ""
 	Subject map[string]string // by language, with merge fields; Call.Subject has it parsed
 	Accent  string            // of links and buttons, "#rrggbb", or ""
+
+	Pictures string // PicturesEmbedded or PicturesLinked
 }
+
+// Where the pictures of a mail are.
+const (
+	PicturesEmbedded = "embedded" // within each mail
+	PicturesLinked   = "linked"   // on the public pages, the same address for everybody
+)
 
 // Domain returns the domain that mail says it is from, in lower case.
 func (e Email) Domain() string {

@@ -55,6 +55,8 @@ type document struct {
 		ReplyTo string            `toml:"reply_to"`
 		Subject map[string]string `toml:"subject"`
 		Accent  string            `toml:"accent"`
+
+		Pictures string `toml:"pictures"`
 	} `toml:"email"`
 	SMS struct {
 		From   string `toml:"from"`

@@ -94,6 +94,7 @@ func TestMistakes(t *testing.T) {
 		"empty campaign":       {replaced(toml, `campaign = "Save 9"`, `campaign = " "`), toml, "campaign = ", "campaign is missing"},
 		"header injection":     {replaced(toml, `name = "launch"`, `name = "la\r\nBcc: x"`), toml, "name = ", "line break"},
 		"misspelt class":       {replaced(toml, `"appeal"`+"\n", `"apeal"`+"\n"), toml, "class = ", `did you mean "appeal"?`},
+		"misspelt pictures":    {replaced(toml, `# pictures = "linked"`, `pictures = "linkd"`), toml, `pictures = "linkd"`, `email.pictures is "linkd": did you mean "linked"?`},
 		"no class":             {replaced(toml, "class = \"appeal\"\n", "\n"), toml, "", "class is missing"},
 		"unknown channel":      {replaced(toml, `["email", "sms", "fax"]`, `["email", "sms", "faxx"]`), toml, "channels = ", `did you mean "fax"?`},
 		"channel twice":        {replaced(toml, `["email", "sms", "fax"]`, `["email", "sms", "email"]`), toml, "channels = ", "twice"},

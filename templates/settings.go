@@ -79,17 +79,17 @@ func (p *parser) required(value, what string, key ...string) string {
 	return value
 }
 
-func (p *parser) oneOf(value, standard string, known []string, key string) string {
+func (p *parser) oneOf(value, standard string, known []string, key ...string) string {
 	if value == "" && standard != "" {
 		return standard
 	}
-	if !slices.Contains(known, value) {
+	if name := strings.Join(key, "."); !slices.Contains(known, value) {
 		if value == "" {
-			p.tell(at(key), "%s is missing: one of %s", key, strings.Join(known, ", "))
+			p.tell(key, "%s is missing: one of %s", name, strings.Join(known, ", "))
 		} else if near, ok := conf.Nearest(value, known); ok {
-			p.tell(at(key), "%s is %q: did you mean %q?", key, value, near)
+			p.tell(key, "%s is %q: did you mean %q?", name, value, near)
 		} else {
-			p.tell(at(key), "%s is %q: one of %s is right", key, value, strings.Join(known, ", "))
+			p.tell(key, "%s is %q: one of %s is right", name, value, strings.Join(known, ", "))
 		}
 	}
 	return value
@@ -182,6 +182,7 @@ func (p *parser) email(d *document) {
 	if d.Email.Accent != "" && !colour.MatchString(d.Email.Accent) {
 		p.tell(at("email", "accent"), `email.accent is %q: a colour is right, as "#0b5394"`, d.Email.Accent)
 	}
+	p.call.Email.Pictures = p.oneOf(d.Email.Pictures, PicturesEmbedded, []string{PicturesEmbedded, PicturesLinked}, "email", "pictures")
 	for _, lang := range slices.Sorted(maps.Keys(d.Email.Subject)) {
 		if !slices.Contains(p.call.Languages, lang) {
 			p.tell(at("email", "subject", lang), "a subject for %q, which languages does not list", lang)

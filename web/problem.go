@@ -62,7 +62,7 @@ func ProblemOf(err error) Problem {
 	switch {
 	case errors.Is(err, seal.ErrToken):
 		return problem(http.StatusNotFound, "This link is not valid.", "올바르지 않은 링크입니다.")
-	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, ErrNotFound), errors.Is(err, desk.ErrNoDraft), errors.Is(err, access.ErrNobody):
+	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, broadcast.ErrNoPicture), errors.Is(err, ErrNotFound), errors.Is(err, desk.ErrNoDraft), errors.Is(err, access.ErrNobody):
 		return problem(http.StatusNotFound, "There is no such thing.", "찾으시는 것이 없습니다.")
 	case errors.Is(err, ErrMethod):
 		return problem(http.StatusMethodNotAllowed, "This is not asked by that method: Allow says which.", "이 주소는 그 방식으로 부를 수 없습니다.")

@@ -83,7 +83,7 @@ func Compile(known *broadcast.Call, text *templates.Call, links Links) (*Compile
 			var problems []conf.Problem
 			switch ch {
 			case address.Email:
-				o := email.Options{Organisation: links.Organisation, MessageIDDomain: links.BounceDomain}
+				o := links.Mail()
 				if s := links.Signers.For(text.Email.Domain()); s != nil {
 					o.Signer = s
 				}
@@ -99,6 +99,25 @@ func Compile(known *broadcast.Call, text *templates.Call, links Links) (*Compile
 		}
 	}
 	return c, nil
+}
+
+// Mail says what the mails of a call need of the installation, but for who signs them.
+func (l Links) Mail() email.Options {
+	return email.Options{Organisation: l.Organisation, MessageIDDomain: l.BounceDomain, Pages: l.Public}
+}
+
+// LinkedPictures names the files of the call that its mails fetch from the public
+// pages, by the name that each has there.
+func (c *Compiled) LinkedPictures() map[string]string {
+	files := map[string]string{}
+	for _, m := range c.email {
+		for _, p := range m.Pictures() {
+			if p.Name != "" {
+				files[p.Name] = p.File
+			}
+		}
+	}
+	return files
 }
 
 // SampleMail returns the mail of a language, and SamplePerson to look at it.

@@ -6,6 +6,7 @@ import (
 
 	"clarion/internal/clock"
 	"clarion/petition"
+	"clarion/templates/email"
 	"clarion/web"
 	"clarion/web/access"
 	"clarion/web/api"
@@ -22,7 +23,7 @@ type site struct {
 }
 
 // publicPaths are those of the pages for supporters.
-var publicPaths = []string{"/u/", "/v/", "/public.css", "/robots.txt"}
+var publicPaths = []string{"/u/", "/v/", email.PicturePath, "/public.css", "/robots.txt"}
 
 // forPrograms says whether a request is for the interface for programs.
 func forPrograms(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
@@ -67,6 +68,7 @@ func (a *app) site(in *worker.Inbound) (http.Handler, error) {
 	pages := http.NewServeMux()
 	pages.Handle("/", unsubscribe)
 	pages.Handle("/v/", forwarded)
+	pages.Handle(email.PicturePath, public.NewPictures(a.ledger, a.log))
 	var staff *access.Store // none in the demo: everybody is its director
 	if !a.cfg.samples {
 		if staff, err = a.staff(); err != nil {

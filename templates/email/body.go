@@ -2,17 +2,9 @@ package email
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"html"
-	"image"
-	_ "image/gif"  // formats that a picture may have
-	_ "image/jpeg" //
-	_ "image/png"  //
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -32,12 +24,9 @@ type body struct {
 	looks       looks
 	sentinels   *sentinels
 	unsubscribe bool
-	pictures    []picture
+	pictures    []Picture
 	problems    []conf.Problem
 }
-
-// A picture is a file of the call's folder that the mail carries.
-type picture struct{ file, cid string }
 
 // fill fills in the fields that the installation knows.
 func (b *body) fill(t *templates.Text) *templates.Text {
@@ -106,7 +95,7 @@ func (b *body) tell(file string, line int, format string, args ...any) {
 }
 
 // style writes the looks of each element into it, since mail programs drop
-// style sheets, and points pictures at what the mail carries.
+// style sheets, and points pictures at where they are.
 func (b *body) style(file string, doc ast.Node, source []byte) {
 	// The walk ends without an error, since its function returns none.
 	_ = ast.Walk(doc, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -161,33 +150,6 @@ func lineAt(source []byte, at int) int { return 1 + bytes.Count(source[:at], []b
 
 func (b *body) noHTML(file string, source []byte, at int) {
 	b.tell(file, lineAt(source, at), `HTML in a text is not sent: write it in Markdown, or \< for the sign itself`)
-}
-
-// image embeds a picture of the folder (RFC 2392: cid).
-func (b *body) image(n *ast.Image, file string, source []byte) {
-	name := string(n.Destination)
-	if s, err := url.PathUnescape(name); err == nil {
-		name = s
-	}
-	data, ok := b.call.File(name)
-	if !ok {
-		b.tell(file, lineAt(source, max(n.Pos(), 0)), "picture %s is not in the folder", name)
-		return
-	}
-	sum := sha256.Sum256(append([]byte(name+"\x00"), data...))
-	p := picture{file: name, cid: hex.EncodeToString(sum[:8]) + "@" + b.options.MessageIDDomain}
-	if !slices.Contains(b.pictures, p) {
-		b.pictures = append(b.pictures, p)
-	}
-	n.Destination = []byte("cid:" + p.cid)
-	if p := n.Parent(); p.Kind() == ast.KindParagraph && p.ChildCount() == 1 {
-		set(n, alonePicture)
-	} else {
-		set(n, pictureStyle)
-	}
-	if c, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil { // Outlook knows no max-width
-		n.SetAttributeString("width", []byte(strconv.Itoa(min(c.Width, pageWidth))))
-	}
 }
 
 // onlyStrongLink returns the link of a paragraph that is nothing but a link in

@@ -50,9 +50,13 @@ func compose(c *templates.Call, lang string, o Options, s *sentinels, b *body, p
 	m.SetBodyString(mail.TypeTextPlain, plain)
 	m.AddAlternativeString(mail.TypeTextHTML, html)
 	for _, p := range b.pictures {
-		data, _ := c.File(p.file)
-		if err := m.EmbedReader(p.file, bytes.NewReader(data), mail.WithFileContentID("<"+p.cid+">")); err != nil {
-			return nil, fmt.Errorf("embed picture %s: %w", p.file, err)
+		cid, embedded := strings.CutPrefix(p.URL, "cid:")
+		if !embedded {
+			continue
+		}
+		data, _ := c.File(p.File)
+		if err := m.EmbedReader(p.File, bytes.NewReader(data), mail.WithFileContentID("<"+cid+">")); err != nil {
+			return nil, fmt.Errorf("embed picture %s: %w", p.File, err)
 		}
 	}
 	var raw bytes.Buffer

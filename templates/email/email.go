@@ -21,6 +21,7 @@ type Options struct {
 	Organisation    string    // who speaks, in the footer and {{ organisation }}; "": asked of Person.Lookup
 	MessageIDDomain string    // right side of Message-IDs and Content-IDs; required
 	ListIDDomain    string    // end of the List-Id (RFC 2919 §2); MessageIDDomain if ""
+	Pages           string    // base URL of the public pages, which have the pictures that are linked: "https://act.example.org"
 	Date            time.Time // Date of messages whose Person has none
 	Signer          Signer    // signs each message (RFC 6376); nil: none does
 }
@@ -52,7 +53,7 @@ type Message struct {
 	subject *templates.Text
 	uses    []templates.Field // by number of the use
 	options Options
-	shows   []picture
+	shows   []Picture
 	service bool
 	size    int // bytes of the fixed pieces
 }
@@ -98,16 +99,6 @@ func (m *Message) Preview(p *Person) (subject, text, html string) {
 	v := values{m: m, p: p}
 	v.lookUp()
 	return string(v.appendSubject(nil)), v.filled(m.text), v.filled(m.html)
-}
-
-// Pictures names the pictures that the HTML shows: the URL that stands there
-// ("cid:…", RFC 2392) to the file of the call.
-func (m *Message) Pictures() map[string]string {
-	out := make(map[string]string, len(m.shows))
-	for _, p := range m.shows {
-		out["cid:"+p.cid] = p.file
-	}
-	return out
 }
 
 // Size returns about how many bytes a message has, to make room for it.

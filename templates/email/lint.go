@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	netmail "net/mail"
+	"net/netip"
+	"net/url"
+	"slices"
 	"strings"
 
 	"clarion/internal/conf"
@@ -27,6 +30,9 @@ func Lint(c *templates.Call, lang string, m *Message, p *Person, line func(key .
 	if accent := c.Email.Accent; accent != "" && Contrast(accent) < MinContrast {
 		l.broken(AccentContrast, templates.CallFile, line("email", "accent"), Contrast(accent))
 	}
+	if slices.ContainsFunc(m.shows, func(p Picture) bool { return p.Name != "" }) && !fetchable(m.options.Pages) {
+		l.broken(PictureHidden, templates.CallFile, line("email", "pictures"), m.options.Pages)
+	}
 	if len(html) > maxHTML {
 		l.broken(HTMLLarge, c.Text(address.Email, lang).File(), 0, (len(html)+1023)>>10)
 	}
@@ -37,6 +43,20 @@ func Lint(c *templates.Call, lang string, m *Message, p *Person, line func(key .
 		l.message(raw)
 	}
 	return conf.Sort(l.found)
+}
+
+// fetchable reports whether whoever reads a mail may reach what lies at a base URL,
+// as far as the URL itself tells.
+func fetchable(base string) bool {
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "https" {
+		return false
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.IsGlobalUnicast() && !ip.IsPrivate()
+	}
+	return host != "localhost" && !strings.HasSuffix(host, ".localhost") // RFC 6761 §6.3
 }
 
 type linter struct {

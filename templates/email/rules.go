@@ -49,6 +49,7 @@ const (
 	AltMissing        Code = "alt_missing"
 	AltPoor           Code = "alt_poor"
 	PictureAlone      Code = "picture_alone"
+	PictureHidden     Code = "picture_hidden"
 	HeadingSkipped    Code = "heading_skipped"
 	AccentContrast    Code = "accent_contrast"
 )
@@ -144,6 +145,9 @@ var rules = [...]Rule{
 	{PictureAlone, Noted, "filters take pictures without text for spam",
 		"the mail is a picture with hardly any text: filters take it for spam, and who sees no pictures reads nothing",
 		"글이 거의 없이 그림만 있습니다. 스팸으로 걸러지기 쉽고, 그림을 볼 수 없는 사람은 아무것도 읽지 못합니다"},
+	{PictureHidden, Noted, "Mail programs on the web show nothing from http:// (W3C: [Mixed Content](https://www.w3.org/TR/mixed-content/)), and large providers fetch pictures themselves",
+		"the pictures are linked and web.public_url is %s: readers' mail programs show what they can fetch from outside by https, and nothing else. Set it so, or leave the pictures in the mail",
+		"그림을 링크로 보내는데 web.public_url이 %s입니다. 받는 사람의 메일 프로그램이 외부에서 https로 가져올 수 없는 그림은 보이지 않습니다. 주소를 바꾸거나 그림을 메일에 넣으십시오"},
 	{HeadingSkipped, Noted, "WCAG 2.2 §1.3.1",
 		"a heading of level %d follows one of level %d: a screen reader's reader thinks that one is missing",
 		"%d단계 제목이 %d단계 제목 바로 아래에 있습니다. 화면 낭독기로는 빠진 제목이 있는 것처럼 들립니다"},

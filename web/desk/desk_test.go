@@ -3,7 +3,9 @@ package desk
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"maps"
@@ -223,6 +225,27 @@ func TestRehearseAndCorrect(t *testing.T) {
 	}
 	if call, err := d.Ledger.Call(ctx, correction); err != nil || !call.Rehearsal || call.Audience != 4 {
 		t.Errorf("the correction %+v, %v", call, err)
+	}
+}
+
+// Pictures that a call's mails link to can be fetched before the first mail goes;
+// those within the mails cannot.
+func TestLaunchPublishesPictures(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	files := sample(t)
+	name := fmt.Sprintf("%x.png", sha256.Sum256(files["picture.png"]))
+	for _, changes := range [][]string{nil, {`# pictures = "linked"`, `pictures = "linked"`}} {
+		if _, err := d.Create(t.Context(), ReadFiles(sample(t, changes...)), LaunchOptions{Rehearsal: true}); err != nil {
+			t.Fatal(err)
+		}
+		data, err := d.Ledger.Picture(t.Context(), name)
+		switch {
+		case changes == nil && !errors.Is(err, broadcast.ErrNoPicture):
+			t.Errorf("a picture within the mails is published: %v", err)
+		case changes != nil && !bytes.Equal(data, files["picture.png"]):
+			t.Errorf("%d bytes of a picture that is linked: %v", len(data), err)
+		}
 	}
 }
 

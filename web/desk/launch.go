@@ -82,6 +82,9 @@ func (d *Desk) Create(ctx context.Context, draft *Draft, o LaunchOptions) (broad
 	if err != nil {
 		return "", err
 	}
+	if err := d.Ledger.Publish(ctx, id, compiled.LinkedPictures()); err != nil {
+		return id, err
+	}
 	return id, d.Ledger.Freeze(ctx, id, *o.To)
 }
 

@@ -99,16 +99,16 @@ func (d *Desk) EmailProof(draft *Draft, lang string) (*EmailProof, error) {
 	if err := draft.in(lang); err != nil {
 		return nil, err
 	}
-	m, problems := email.Compile(draft.Text, lang, email.Options{Organisation: d.Links.Organisation, MessageIDDomain: d.Links.BounceDomain})
+	m, problems := email.Compile(draft.Text, lang, d.Links.Mail())
 	if len(problems) > 0 {
 		return nil, conf.Problems(problems)
 	}
 	var p EmailProof
 	p.Subject, p.Text, p.HTML = m.Preview(worker.SamplePerson(d.Links))
-	for url, name := range m.Pictures() {
-		picture, _ := draft.Text.File(name)
+	for _, shown := range m.Pictures() {
+		picture, _ := draft.Text.File(shown.File)
 		data := "data:" + http.DetectContentType(picture) + ";base64," + base64.StdEncoding.EncodeToString(picture)
-		p.HTML = strings.ReplaceAll(p.HTML, `"`+url+`"`, `"`+data+`"`)
+		p.HTML = strings.ReplaceAll(p.HTML, `"`+shown.URL+`"`, `"`+data+`"`)
 	}
 	return &p, nil
 }

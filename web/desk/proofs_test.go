@@ -45,6 +45,16 @@ func TestProofs(t *testing.T) {
 	}
 }
 
+// Who looks at a proof fetches nothing, also where the mail's readers would.
+func TestProofsOfLinkedPictures(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	p, err := d.EmailProof(ReadFiles(sample(t, `# pictures = "linked"`, `pictures = "linked"`)), "en")
+	if err != nil || strings.Contains(p.HTML, "/p/") || !strings.Contains(p.HTML, `"data:image/png;base64,`) {
+		t.Errorf("the mail's pictures do not stand in it: %v", err)
+	}
+}
+
 func TestProofsRefuse(t *testing.T) {
 	t.Parallel()
 	d := open(t)
