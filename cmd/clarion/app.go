@@ -20,6 +20,7 @@ import (
 	"clarion/web/desk"
 	"clarion/worker"
 	"clarion/worker/gateway/builtin"
+	"clarion/worker/gateway/mx"
 	"clarion/worker/gateway/rehearsal"
 )
 
@@ -74,6 +75,11 @@ func (p *program) openWith(ctx context.Context, cfg *config, rc redisdb.Config, 
 	rehearsals, err := builtin.Rehearsals(rehearse, clk)
 	if err != nil {
 		return nil, errors.Join(err, a.db.Close())
+	}
+	for _, g := range cfg.gates {
+		if direct, ok := g.Gateway.(*mx.Gateway); ok {
+			direct.Share(a.db.Client(), a.keys)
+		}
 	}
 	a.gates = append(append([]worker.Gate{}, cfg.gates...), rehearsals...)
 	a.desk = a.newDesk()

@@ -13,6 +13,7 @@ import (
 	"clarion/web/desk"
 	"clarion/worker"
 	"clarion/worker/gateway"
+	"clarion/worker/gateway/mx"
 )
 
 // redisKeys lists every key that Clarion keeps in Redis.
@@ -22,7 +23,7 @@ func redisKeys() string {
 	for _, owner := range []struct {
 		name string
 		keys []rkey.Key
-	}{{"lists", lists.Keys()}, {"broadcast", broadcast.Keys()}, {"broadcast/amnesty", amnesty.Keys()}, {"worker", worker.Keys()}, {"internal/audit", audit.Keys()}, {"web/desk", desk.Keys()}, {"web/access", access.Keys()}, {"petition", petition.Keys()}} {
+	}{{"lists", lists.Keys()}, {"broadcast", broadcast.Keys()}, {"broadcast/amnesty", amnesty.Keys()}, {"worker", worker.Keys()}, {"worker/gateway/mx", mx.Keys()}, {"internal/audit", audit.Keys()}, {"web/desk", desk.Keys()}, {"web/access", access.Keys()}, {"petition", petition.Keys()}} {
 		t.say("\n## %s\n\n", owner.name)
 		var rows [][]string
 		for _, k := range owner.keys {
