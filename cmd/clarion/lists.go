@@ -209,7 +209,7 @@ func writeImport(w io.Writer, r *lists.Report, o *lists.ImportOptions) {
 		if x.Field != "" {
 			where = fmt.Sprintf(", %s %s", x.Field, quoted(x.Value))
 		}
-		fmt.Fprintf(w, "  row %d%s: %s\n", x.Row, where, rejection(x.Reason))
+		fmt.Fprintf(w, "  row %d%s: %s\n", x.Row, where, desk.WhyRejected(x.Reason, "en"))
 	}
 }
 
@@ -227,21 +227,4 @@ func separator(delimiter string) string {
 		return "tabs"
 	}
 	return fmt.Sprintf("%q", delimiter)
-}
-
-// rejection says in words why a value was left out.
-func rejection(reason string) string {
-	switch reason {
-	case lists.NoUsableAddress:
-		return "it has no usable email address, mobile or fax number"
-	case lists.UnknownLanguage:
-		return "this is no language that is known: ko and en are"
-	case lists.UnknownZone:
-		return "this is no time zone: Asia/Seoul is written like that"
-	case lists.UnknownDate:
-		return "this is no date: 2026-11-24 is right"
-	case tabular.BrokenText:
-		return "bytes that mean nothing in the file's encoding"
-	}
-	return (&address.Error{Reason: reason}).Message("en")
 }

@@ -36,6 +36,7 @@ const (
 	Tested          Action = "tested"           // a person sent themselves a test
 	Launched        Action = "launched"         // a call was launched
 	Released        Action = "released"         // a call was released by a second person
+	CallMade        Action = "call_made"        // a draft that was launched, rehearsed or tested became this call
 	Corrected       Action = "corrected"        // a correction was launched to those whom a call had reached
 	Resent          Action = "resent"           // deliveries in doubt were sent again
 	Settled         Action = "settled"          // deliveries in doubt were taken for sent
@@ -77,6 +78,7 @@ var sentences = map[Action][2]string{
 	Tested:          {"sent themselves a test", "자신에게 시험 발송했습니다"},
 	Launched:        {"launched a call", "발송을 올렸습니다"},
 	Released:        {"released a call", "발송을 승인했습니다"},
+	CallMade:        {"a call was made of a draft", "초안이 발송이 되었습니다"},
 	Corrected:       {"launched a correction", "정정을 올렸습니다"},
 	Resent:          {"sent again what was in doubt", "불확실한 건을 다시 보냈습니다"},
 	Settled:         {"took for sent what was in doubt", "불확실한 건을 보낸 것으로 쳤습니다"},

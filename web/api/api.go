@@ -209,5 +209,12 @@ func (a *api) note(q *request, did audit.Action, object string, details map[stri
 	return a.Trail.Append(q.Context(), audit.Entry{Actor: q.who.Actor(), Action: did, Object: object, Details: details})
 }
 
+// noteOf is note, for what the desk notes itself.
+func (a *api) noteOf(q *request) desk.Note {
+	return func(did audit.Action, object string, details map[string]string) error {
+		return a.note(q, did, object, details)
+	}
+}
+
 // tag is a draft's version as an ETag.
 func tag(version int64) string { return fmt.Sprintf("%q", strconv.FormatInt(version, 10)) }

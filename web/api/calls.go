@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"clarion/broadcast"
-	"clarion/internal/audit"
 	"clarion/web/desk"
 )
 
@@ -89,9 +88,6 @@ type changed struct {
 	State broadcast.CallState `json:"state"`
 }
 
-// verbActions are the verbs as the audit trail names them.
-var verbActions = map[desk.Verb]audit.Action{desk.Pause: audit.Paused, desk.Resume: audit.Resumed, desk.Stop: audit.Stopped}
-
 // change pauses, resumes or stops a call.
 func change(verb desk.Verb) func(a *api, q *request, _ none) (changed, error) {
 	return func(a *api, q *request, _ none) (changed, error) {
@@ -99,11 +95,8 @@ func change(verb desk.Verb) func(a *api, q *request, _ none) (changed, error) {
 		if err != nil {
 			return changed{}, err
 		}
-		state, err := a.Desk.Change(q.Context(), id, verb)
-		if err != nil {
-			return changed{}, err
-		}
-		return changed{id, state}, a.note(q, verbActions[verb], "call:"+string(id), nil)
+		state, err := a.Desk.ChangeNoted(q.Context(), id, verb, a.noteOf(q))
+		return changed{id, state}, err
 	}
 }
 
@@ -112,13 +105,7 @@ func (a *api) release(q *request, _ none) (changed, error) {
 	if err != nil {
 		return changed{}, err
 	}
-	if _, err := a.Desk.Ledger.Call(q.Context(), id); err != nil {
-		return changed{}, err
-	}
-	if err := a.note(q, audit.Released, "call:"+string(id), nil); err != nil {
-		return changed{}, err
-	}
-	if err := a.Desk.ReleaseCall(q.Context(), id, q.who.Number); err != nil {
+	if err := a.Desk.ReleaseNoted(q.Context(), id, q.who.Number, a.noteOf(q)); err != nil {
 		return changed{}, err
 	}
 	call, err := a.Desk.Ledger.Call(q.Context(), id)
@@ -133,43 +120,31 @@ type doubtAnswer struct {
 }
 
 func (a *api) doubts(q *request, _ none) (doubtAnswer, error) {
-	return a.doubt(q, desk.DoubtList)
+	id, err := q.call()
+	if err != nil {
+		return doubtAnswer{}, err
+	}
+	out := doubtAnswer{[]desk.DoubtRow{}}
+	err = a.Desk.Doubt(q.Context(), id, desk.DoubtList, out.add)
+	return out, err
 }
 
 type resolveRequest struct {
 	Action desk.DoubtAction `json:"action"`
 }
 
-// doubtActions are what is done to what is in doubt as the audit trail names it.
-var doubtActions = map[desk.DoubtAction]audit.Action{desk.DoubtResend: audit.Resent, desk.DoubtSettle: audit.Settled}
-
 // resolve does to all that is in doubt what a person says.
 func (a *api) resolve(q *request, in resolveRequest) (doubtAnswer, error) {
-	if in.Action != desk.DoubtResend && in.Action != desk.DoubtSettle {
-		return doubtAnswer{}, desk.Mistake("action is %q or %q", desk.DoubtResend, desk.DoubtSettle)
-	}
-	id, err := q.call()
-	if err != nil {
-		return doubtAnswer{}, err
-	}
-	if _, err := a.Desk.Ledger.Call(q.Context(), id); err != nil {
-		return doubtAnswer{}, err
-	}
-	if err := a.note(q, doubtActions[in.Action], "call:"+string(id), nil); err != nil {
-		return doubtAnswer{}, err
-	}
-	return a.doubt(q, in.Action)
-}
-
-func (a *api) doubt(q *request, action desk.DoubtAction) (doubtAnswer, error) {
 	id, err := q.call()
 	if err != nil {
 		return doubtAnswer{}, err
 	}
 	out := doubtAnswer{[]desk.DoubtRow{}}
-	err = a.Desk.Doubt(q.Context(), id, action, func(row desk.DoubtRow) error {
-		out.Deliveries = append(out.Deliveries, row)
-		return nil
-	})
+	err = a.Desk.DoubtNoted(q.Context(), id, in.Action, a.noteOf(q), out.add)
 	return out, err
+}
+
+func (d *doubtAnswer) add(row desk.DoubtRow) error {
+	d.Deliveries = append(d.Deliveries, row)
+	return nil
 }

@@ -118,7 +118,7 @@ func (a *api) saveDraft(q *request, id string, in draftRequest) (*draftAnswer, e
 }
 
 func (a *api) draft(q *request, _ none) (*draftAnswer, error) {
-	s, err := a.Desk.LoadDraft(q.Context(), q.PathValue("draft"))
+	s, err := a.load(q)
 	if err != nil {
 		return nil, err
 	}
@@ -129,29 +129,25 @@ func (a *api) deleteDraft(q *request, _ none) (none, error) {
 	return none{}, a.Desk.DeleteDraft(q.Context(), q.PathValue("draft"), q.version)
 }
 
-// read is the draft that the path names, as a call.
-func (a *api) read(q *request) (*desk.Draft, error) {
-	s, err := a.Desk.LoadDraft(q.Context(), q.PathValue("draft"))
-	if err != nil {
-		return nil, err
-	}
-	return desk.ReadFiles(s.Files), nil
+// load is the draft that the path names.
+func (a *api) load(q *request) (*desk.SavedDraft, error) {
+	return a.Desk.LoadDraft(q.Context(), q.PathValue("draft"))
 }
 
 func (a *api) check(q *request, _ none) (*desk.CheckReport, error) {
-	draft, err := a.read(q)
+	s, err := a.load(q)
 	if err != nil {
 		return nil, err
 	}
-	return a.Desk.Check(q.Context(), draft)
+	return a.Desk.Check(q.Context(), desk.ReadFiles(s.Files))
 }
 
 func (a *api) proofs(q *request, _ none) (*desk.Proof, error) {
-	draft, err := a.read(q)
+	s, err := a.load(q)
 	if err != nil {
 		return nil, err
 	}
-	return a.Desk.Proofs(q.Context(), draft, q.PathValue("language"))
+	return a.Desk.Proofs(q.Context(), desk.ReadFiles(s.Files), q.PathValue("language"))
 }
 
 // launched is a call that was made of a draft.
@@ -161,9 +157,10 @@ type launched struct {
 	State    broadcast.CallState `json:"state"`
 }
 
-// went tells of a call, and enters it in the audit trail.
-func (a *api) went(q *request, did audit.Action, id broadcast.ID) (*launched, error) {
-	if err := a.note(q, did, "call:"+string(id), nil); err != nil {
+// send makes a call of a draft, and tells of it.
+func (a *api) send(q *request, s *desk.SavedDraft, did audit.Action, send func() (broadcast.ID, error)) (*launched, error) {
+	id, err := a.Desk.SendNoted(s, did, a.noteOf(q), send)
+	if err != nil {
 		return nil, err
 	}
 	call, err := a.Desk.Ledger.Call(q.Context(), id)
@@ -175,15 +172,13 @@ func (a *api) went(q *request, did audit.Action, id broadcast.ID) (*launched, er
 }
 
 func (a *api) rehearse(q *request, _ none) (*launched, error) {
-	draft, err := a.read(q)
+	s, err := a.load(q)
 	if err != nil {
 		return nil, err
 	}
-	id, err := a.Desk.Launch(q.Context(), draft, desk.LaunchOptions{Rehearsal: true, By: q.who.Number})
-	if err != nil {
-		return nil, err
-	}
-	return a.went(q, audit.Rehearsed, id)
+	return a.send(q, s, audit.Rehearsed, func() (broadcast.ID, error) {
+		return a.Desk.Launch(q.Context(), desk.ReadFiles(s.Files), desk.LaunchOptions{Rehearsal: true, By: q.who.Number})
+	})
 }
 
 // A testRequest says where a test goes.
@@ -194,33 +189,33 @@ type testRequest struct {
 }
 
 func (a *api) test(q *request, in testRequest) (*launched, error) {
-	draft, err := a.read(q)
+	s, err := a.load(q)
 	if err != nil {
 		return nil, err
 	}
-	id, err := a.Desk.Test(q.Context(), draft, map[address.Channel]string{address.Email: in.Email, address.SMS: in.SMS, address.Fax: in.Fax})
-	if err != nil {
-		return nil, err
-	}
-	return a.went(q, audit.Tested, id)
+	return a.send(q, s, audit.Tested, func() (broadcast.ID, error) {
+		return a.Desk.Test(q.Context(), desk.ReadFiles(s.Files), map[address.Channel]string{address.Email: in.Email, address.SMS: in.SMS, address.Fax: in.Fax})
+	})
 }
 
 func (a *api) launch(q *request, _ none) (*launched, error) {
-	s, err := a.Desk.LoadDraft(q.Context(), q.PathValue("draft"))
+	s, err := a.load(q)
 	if err != nil {
 		return nil, err
 	}
 	if s.Version != q.version {
 		return nil, web.ErrVersion
 	}
-	if err := a.Desk.Ready(q.Context(), s); err != nil {
-		return nil, err
+	ready, err := a.Desk.Ready(q.Context(), s)
+	if err == nil {
+		err = ready.Err()
 	}
-	id, err := a.Desk.LaunchSaved(q.Context(), s, desk.LaunchOptions{By: q.who.Number})
 	if err != nil {
 		return nil, err
 	}
-	return a.went(q, audit.Launched, id)
+	return a.send(q, s, audit.Launched, func() (broadcast.ID, error) {
+		return a.Desk.LaunchSaved(q.Context(), s, desk.LaunchOptions{By: q.who.Number})
+	})
 }
 
 // A correctRequest names the draft that corrects.
@@ -237,9 +232,7 @@ func (a *api) correct(q *request, in correctRequest) (*launched, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := a.Desk.CorrectSaved(q.Context(), wrong, s, desk.LaunchOptions{By: q.who.Number})
-	if err != nil {
-		return nil, err
-	}
-	return a.went(q, audit.Corrected, id)
+	return a.send(q, s, audit.Corrected, func() (broadcast.ID, error) {
+		return a.Desk.CorrectSaved(q.Context(), wrong, s, desk.LaunchOptions{By: q.who.Number})
+	})
 }

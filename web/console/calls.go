@@ -7,9 +7,7 @@ import (
 	"time"
 
 	"clarion/broadcast"
-	"clarion/internal/audit"
 	"clarion/lists/address"
-	"clarion/web"
 	"clarion/web/access"
 	"clarion/web/desk"
 )
@@ -90,9 +88,6 @@ func (c *console) offer(v *callView, p *broadcast.Progress, who *access.Visitor,
 	v.MayCorrect = !p.Started.IsZero() && who.May(access.Launch)
 }
 
-// verbActions are the verbs as the audit trail names them.
-var verbActions = map[desk.Verb]audit.Action{desk.Pause: audit.Paused, desk.Resume: audit.Resumed, desk.Stop: audit.Stopped}
-
 // change pauses, resumes or stops a call.
 func (c *console) change(verb desk.Verb) func(http.ResponseWriter, *http.Request, *access.Visitor) error {
 	return func(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
@@ -100,10 +95,7 @@ func (c *console) change(verb desk.Verb) func(http.ResponseWriter, *http.Request
 		if err != nil {
 			return fmt.Errorf("%w: %w", broadcast.ErrNoCall, err)
 		}
-		if _, err := c.Desk.Change(r.Context(), id, verb); err != nil {
-			return err
-		}
-		if err := c.note(r, who, verbActions[verb], id); err != nil {
+		if _, err := c.Desk.ChangeNoted(r.Context(), id, verb, c.noteOf(r, who)); err != nil {
 			return err
 		}
 		http.Redirect(w, r, "/calls/"+string(id)+"?done="+string(verb), http.StatusSeeOther)
@@ -117,15 +109,8 @@ func (c *console) doubt(w http.ResponseWriter, r *http.Request, who *access.Visi
 	if err != nil {
 		return fmt.Errorf("%w: %w", broadcast.ErrNoCall, err)
 	}
-	did := map[desk.DoubtAction]audit.Action{desk.DoubtResend: audit.Resent, desk.DoubtSettle: audit.Settled}
 	action := desk.DoubtAction(r.PostFormValue("do"))
-	if did[action] == "" {
-		return fmt.Errorf("%w: %q is nothing that can be done", web.ErrUnreadable, action)
-	}
-	if err := c.note(r, who, did[action], id); err != nil {
-		return err
-	}
-	if err := c.Desk.Doubt(r.Context(), id, action, func(desk.DoubtRow) error { return nil }); err != nil {
+	if err := c.Desk.DoubtNoted(r.Context(), id, action, c.noteOf(r, who), func(desk.DoubtRow) error { return nil }); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/calls/"+string(id)+"?done=save", http.StatusSeeOther)

@@ -80,11 +80,10 @@ func (c *console) correct(w http.ResponseWriter, r *http.Request, who *access.Vi
 	if err != nil {
 		return err
 	}
-	id, err := c.Desk.CorrectSaved(r.Context(), call.ID, s, desk.LaunchOptions{By: who.Number})
+	id, err := c.Desk.SendNoted(s, audit.Corrected, c.noteOf(r, who), func() (broadcast.ID, error) {
+		return c.Desk.CorrectSaved(r.Context(), call.ID, s, desk.LaunchOptions{By: who.Number})
+	})
 	if err != nil {
-		return err
-	}
-	if err := c.note(r, who, audit.Corrected, id); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/calls/"+string(id)+"?done=launch", http.StatusSeeOther)

@@ -16,7 +16,6 @@ import (
 
 	"clarion/internal/audit"
 	"clarion/lists"
-	"clarion/lists/address"
 	"clarion/lists/tabular"
 	"clarion/web"
 	"clarion/web/access"
@@ -157,7 +156,7 @@ func (v *importView) tell(lang string) {
 		v.Fields = append(v.Fields, importField{field, v.Report.Columns[field]})
 	}
 	for _, x := range v.Report.Rejected {
-		v.Rejected = append(v.Rejected, rejectedLine{x.Row, x.Field, cut(x.Value), whyRejected(x.Reason, lang)})
+		v.Rejected = append(v.Rejected, rejectedLine{x.Row, x.Field, cut(x.Value), desk.WhyRejected(x.Reason, lang)})
 	}
 }
 
@@ -168,26 +167,6 @@ func cut(s string) string {
 		return string(r[:most]) + "…"
 	}
 	return s
-}
-
-// whyRejected says in words why a value was left out.
-func whyRejected(reason, lang string) string {
-	say := sayer(lang)
-	switch reason {
-	case lists.NoUsableAddress:
-		return say("it has no usable email address, mobile or fax number", "쓸 수 있는 이메일, 휴대전화, 팩스가 없습니다")
-	case lists.UnknownLanguage:
-		return say("this is no language that is known: ko and en are", "알 수 없는 언어입니다. ko, en처럼 적습니다")
-	case lists.UnknownZone:
-		return say("this is no time zone: Asia/Seoul is written like that", "시간대가 아닙니다. Asia/Seoul처럼 적습니다")
-	case lists.UnknownDate:
-		return say("this is no date: 2026-11-24 is right", "날짜가 아닙니다. 2026-11-24처럼 적습니다")
-	case tabular.BrokenText:
-		return say("bytes that mean nothing in the file's encoding", "글자가 깨져 있습니다")
-	case tabular.UnclosedQuote:
-		return say("a quotation mark is never closed", "따옴표가 닫히지 않았습니다")
-	}
-	return (&address.Error{Reason: reason}).Message(lang)
 }
 
 // patient gives a request more time from the moment that its body is read: the

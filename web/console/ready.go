@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -64,7 +63,7 @@ func (c *console) readyView(r *http.Request, s *desk.SavedDraft, who *access.Vis
 	lang := languageOf(r, who)
 	say := sayer(lang)
 	draft := desk.ReadFiles(s.Files)
-	report, err := c.Desk.Check(r.Context(), draft)
+	report, err := c.Desk.Ready(r.Context(), s)
 	if err != nil {
 		return nil, err
 	}
@@ -94,15 +93,14 @@ func (c *console) readyView(r *http.Request, s *desk.SavedDraft, who *access.Vis
 			v.Correction = append(v.Correction, d)
 		}
 	}
-	if !slices.ContainsFunc(v.Correction, func(d desk.SavedDraft) bool { return d.ID == v.Chosen }) {
+	if !report.Correction {
 		v.Chosen = "" // it was deleted since, or never was
 	}
-	reach := report.Audience.Contacts
-	switch above := c.Desk.Release.CorrectionAbove; {
-	case above == 0 || reach <= above:
-	case v.Chosen == "":
+	switch {
+	case report.Above == 0:
+	case !report.Correction:
 		v.NeedsOne = true
-		v.Checks = append(v.Checks, checkLine{Words: fmt.Sprintf(say("A call to more than %s people needs a correction text ready: choose a draft below.", "%s명이 넘는 분들께 보내려면 정정문을 준비해야 합니다. 아래에서 초안을 고르십시오."), number(above))})
+		v.Checks = append(v.Checks, checkLine{Words: fmt.Sprintf(say("A call to more than %s people needs a correction text ready: choose a draft below.", "%s명이 넘는 분들께 보내려면 정정문을 준비해야 합니다. 아래에서 초안을 고르십시오."), number(report.Above))})
 	default:
 		v.Checks = append(v.Checks, checkLine{Good: true, Words: say("A correction text is ready.", "정정문이 준비되어 있습니다.")})
 	}
@@ -165,15 +163,14 @@ func scheduled(text, at, zone string) (string, error) {
 
 // rehearse runs a draft against the rehearsal gateways.
 func (c *console) rehearse(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
-	draft, err := c.loadDraft(r)
+	s, err := c.Desk.LoadDraft(r.Context(), r.PathValue("draft"))
 	if err != nil {
 		return err
 	}
-	id, err := c.Desk.Launch(r.Context(), draft, desk.LaunchOptions{Rehearsal: true})
+	id, err := c.Desk.SendNoted(s, audit.Rehearsed, c.noteOf(r, who), func() (broadcast.ID, error) {
+		return c.Desk.Launch(r.Context(), desk.ReadFiles(s.Files), desk.LaunchOptions{Rehearsal: true, By: who.Number})
+	})
 	if err != nil {
-		return err
-	}
-	if err := c.note(r, who, audit.Rehearsed, id); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/calls/"+string(id), http.StatusSeeOther)
@@ -182,15 +179,14 @@ func (c *console) rehearse(w http.ResponseWriter, r *http.Request, who *access.V
 
 // test sends a draft to the person who asks, at the addresses that they type.
 func (c *console) test(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
-	draft, err := c.loadDraft(r)
+	s, err := c.Desk.LoadDraft(r.Context(), r.PathValue("draft"))
 	if err != nil {
 		return err
 	}
-	id, err := c.Desk.Test(r.Context(), draft, map[address.Channel]string{address.Email: r.PostFormValue("email"), address.SMS: r.PostFormValue("sms"), address.Fax: r.PostFormValue("fax")})
+	id, err := c.Desk.SendNoted(s, audit.Tested, c.noteOf(r, who), func() (broadcast.ID, error) {
+		return c.Desk.Test(r.Context(), desk.ReadFiles(s.Files), map[address.Channel]string{address.Email: r.PostFormValue("email"), address.SMS: r.PostFormValue("sms"), address.Fax: r.PostFormValue("fax")})
+	})
 	if err != nil {
-		return err
-	}
-	if err := c.note(r, who, audit.Tested, id); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/calls/"+string(id), http.StatusSeeOther)
@@ -219,11 +215,10 @@ func (c *console) launch(w http.ResponseWriter, r *http.Request, who *access.Vis
 	if v.Wrong != "" {
 		return c.showAs(w, r, who, http.StatusUnprocessableEntity, "ready", page{Title: s.Name, Wrong: v.Wrong, Data: v})
 	}
-	id, err := c.Desk.LaunchSaved(r.Context(), s, desk.LaunchOptions{By: who.Number})
+	id, err := c.Desk.SendNoted(s, audit.Launched, c.noteOf(r, who), func() (broadcast.ID, error) {
+		return c.Desk.LaunchSaved(r.Context(), s, desk.LaunchOptions{By: who.Number})
+	})
 	if err != nil {
-		return err
-	}
-	if err := c.note(r, who, audit.Launched, id); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/calls/"+string(id)+"?done=launch", http.StatusSeeOther)
@@ -236,17 +231,16 @@ func (c *console) release(w http.ResponseWriter, r *http.Request, who *access.Vi
 	if err != nil {
 		return fmt.Errorf("%w: %w", web.ErrNotFound, err)
 	}
-	if err := c.note(r, who, audit.Released, id); err != nil {
-		return err
-	}
-	if err := c.Desk.ReleaseCall(r.Context(), id, who.Number); err != nil {
+	if err := c.Desk.ReleaseNoted(r.Context(), id, who.Number, c.noteOf(r, who)); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/calls/"+string(id)+"?done=release", http.StatusSeeOther)
 	return nil
 }
 
-// note enters in the audit trail who did what to which call.
-func (c *console) note(r *http.Request, who *access.Visitor, did audit.Action, id broadcast.ID) error {
-	return c.Trail.Append(r.Context(), audit.Entry{Actor: audit.Actor(audit.Staff(who.Number)), Action: did, Object: "call:" + string(id)})
+// noteOf enters in the audit trail what this person is about to do.
+func (c *console) noteOf(r *http.Request, who *access.Visitor) desk.Note {
+	return func(did audit.Action, object string, details map[string]string) error {
+		return c.Trail.Append(r.Context(), audit.Entry{Actor: who.Actor(), Action: did, Object: object, Details: details})
+	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"clarion/lists"
 	"clarion/lists/address"
+	"clarion/lists/tabular"
 )
 
 // A Reach is the size of an audience: contacts, and deliveries on each channel.
@@ -63,6 +64,27 @@ var whyLeftOut = map[string]struct{ en, ko string }{
 	lists.SameAddress:         {"another contact gets it at the same address", "같은 주소로 다른 사람이 받습니다"},
 	lists.OtherChannel:        {"they are reached on another channel", "다른 채널로 받습니다"},
 	lists.Excluded:            {"they are on a list that is left out", "제외한 명단에 있습니다"},
+}
+
+// WhyRejected says in words, "ko" or "en", why an import left a value out.
+func WhyRejected(reason, lang string) string {
+	words, ok := whyRejected[reason]
+	switch {
+	case !ok:
+		return (&address.Error{Reason: reason}).Message(lang)
+	case lang == "ko":
+		return words.ko
+	}
+	return words.en
+}
+
+var whyRejected = map[string]struct{ en, ko string }{
+	lists.NoUsableAddress: {"it has no usable email address, mobile or fax number", "쓸 수 있는 이메일, 휴대전화, 팩스가 없습니다"},
+	lists.UnknownLanguage: {"this is no language that is known: ko and en are", "알 수 없는 언어입니다. ko, en처럼 적습니다"},
+	lists.UnknownZone:     {"this is no time zone: Asia/Seoul is written like that", "시간대가 아닙니다. Asia/Seoul처럼 적습니다"},
+	lists.UnknownDate:     {"this is no date: 2026-11-24 is right", "날짜가 아닙니다. 2026-11-24처럼 적습니다"},
+	tabular.BrokenText:    {"bytes that mean nothing in the file's encoding", "글자가 깨져 있습니다"},
+	tabular.UnclosedQuote: {"a quotation mark is never closed", "따옴표가 닫히지 않았습니다"},
 }
 
 // Count says how many an audience is now, and who is left out and why.

@@ -51,25 +51,42 @@ func (d *Desk) handOver(ctx context.Context, id broadcast.ID, o LaunchOptions) e
 	return d.Begin(ctx, id)
 }
 
-// Ready names what keeps a saved draft from being launched: each mistake as
-// conf.Problems, or, as an *InputError, that the rule asks for a correction and none
-// is ready.
-func (d *Desk) Ready(ctx context.Context, s *SavedDraft) error {
+// Readiness is what is looked at before a saved draft is launched.
+type Readiness struct {
+	*CheckReport
+	Above      int  // a call to more contacts than this needs a correction, and this one has more; 0: it needs none
+	Correction bool // one is ready: another draft that there is
+}
+
+// Ready looks at all that could keep a saved draft from being launched.
+func (d *Desk) Ready(ctx context.Context, s *SavedDraft) (*Readiness, error) {
 	report, err := d.Check(ctx, ReadFiles(s.Files))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if len(report.Problems) > 0 {
-		return conf.Problems(report.Problems)
+	r := &Readiness{CheckReport: report}
+	if above := d.Release.CorrectionAbove; above > 0 && report.Audience.Contacts > above {
+		r.Above = above
 	}
-	above := d.Release.CorrectionAbove
-	if above == 0 || report.Audience.Contacts <= above {
-		return nil
+	if s.Correction != "" && s.Correction != s.ID {
+		switch _, err := d.LoadDraft(ctx, s.Correction); {
+		case err == nil:
+			r.Correction = true
+		case !errors.Is(err, ErrNoDraft):
+			return nil, err
+		}
 	}
-	if _, err := d.LoadDraft(ctx, s.Correction); errors.Is(err, ErrNoDraft) {
-		return Mistake("a call to more than %d people needs a correction text ready: write one, and name it as the draft's correction", above)
-	} else if err != nil {
-		return err
+	return r, nil
+}
+
+// Err names what keeps the draft back: each mistake as conf.Problems or, as an
+// *InputError, that a correction is asked for and none is ready.
+func (r *Readiness) Err() error {
+	if len(r.Problems) > 0 {
+		return conf.Problems(r.Problems)
+	}
+	if r.Above > 0 && !r.Correction {
+		return Mistake("a call to more than %d people needs a correction text ready: write one, and name it as the draft's correction", r.Above)
 	}
 	return nil
 }
@@ -78,20 +95,8 @@ func (d *Desk) Ready(ctx context.Context, s *SavedDraft) error {
 // nothing more. The error is ErrSamePerson for who launched it, and a
 // *broadcast.StateError for a call that was stopped meanwhile.
 func (d *Desk) ReleaseCall(ctx context.Context, id broadcast.ID, by uint32) error {
-	call, err := d.Ledger.Call(ctx, id)
-	if err != nil {
-		return err
-	}
-	r, err := d.ReleaseOf(ctx, id)
-	switch {
-	case err != nil:
-		return err
-	case r == nil:
-		return Mistake("call %s waits for nobody's release", id)
-	case r.LaunchedBy == by:
-		return ErrSamePerson
-	case call.State != broadcast.Planned:
-		_, err := call.State.Next(string(id), broadcast.ActLaunch)
+	r, err := d.releasable(ctx, id, by)
+	if err != nil || r == nil {
 		return err
 	}
 	r.ReleasedBy, r.Released = by, d.Clock.Now()
@@ -99,4 +104,26 @@ func (d *Desk) ReleaseCall(ctx context.Context, id broadcast.ID, by uint32) erro
 		return err
 	}
 	return d.Begin(ctx, id)
+}
+
+// releasable is the release that by can give; nil when a call that can still be
+// launched is not planned any more: it was given.
+func (d *Desk) releasable(ctx context.Context, id broadcast.ID, by uint32) (*Release, error) {
+	call, err := d.Ledger.Call(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	r, err := d.ReleaseOf(ctx, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case r == nil:
+		return nil, Mistake("call %s waits for nobody's release", id)
+	case r.LaunchedBy == by:
+		return nil, ErrSamePerson
+	case call.State != broadcast.Planned:
+		_, err := call.State.Next(string(id), broadcast.ActLaunch)
+		return nil, err
+	}
+	return r, nil
 }
