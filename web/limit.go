@@ -37,7 +37,7 @@ func Slow(clk clock.Clock, perSecond, burst int) func(http.Handler) http.Handler
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if who, ok := clientOf(r); ok && !c.Allow(who) {
-				Fail(w, ErrTooMany)
+				Fail(w, r, ErrTooMany)
 				return
 			}
 			next.ServeHTTP(w, r)

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 
 	"clarion/broadcast"
 	"clarion/internal/conf"
@@ -48,6 +50,16 @@ var (
 	ErrNoVersion = errors.New("If-Match is missing")
 	// ErrVersion means that what is to be changed has another version by now.
 	ErrVersion = errors.New("If-Match names another version")
+	// ErrKey means that an Idempotency-Key is none.
+	ErrKey = errors.New("the Idempotency-Key cannot be read")
+	// ErrKeyOther means that an Idempotency-Key came before with another request.
+	ErrKeyOther = errors.New("the Idempotency-Key is that of another request")
+	// ErrKeyBusy means that the request of an Idempotency-Key is being done.
+	ErrKeyBusy = errors.New("the request of this Idempotency-Key is being done")
+	// ErrKeyLost means that nobody knows what became of the request of an Idempotency-Key.
+	ErrKeyLost = errors.New("what became of the request of this Idempotency-Key is not known")
+	// ErrKeyLarge means that the request of an Idempotency-Key was done, with an answer too large to keep.
+	ErrKeyLarge = errors.New("the answer to the request of this Idempotency-Key was not kept")
 )
 
 // ProblemOf is the one mapping from domain errors to HTTP. An error that it does
@@ -72,6 +84,16 @@ func ProblemOf(err error) Problem {
 		return problem(http.StatusPreconditionRequired, "Say which version you change: If-Match with the ETag that you read.", "어느 판을 고치는지 If-Match로 알려 주십시오.")
 	case errors.Is(err, ErrVersion):
 		return problem(http.StatusPreconditionFailed, "It has another version by now. Read it again, and repeat your change.", "그 사이에 판이 바뀌었습니다. 다시 읽은 뒤 고쳐 주십시오.")
+	case errors.Is(err, ErrKey):
+		return problem(http.StatusBadRequest, "An Idempotency-Key has 1 to 255 printable ASCII characters: a random UUID would be right.", "Idempotency-Key는 출력 가능한 ASCII 문자 1자에서 255자입니다. 임의의 UUID를 쓰십시오.")
+	case errors.Is(err, ErrKeyOther):
+		return problem(http.StatusUnprocessableEntity, "This Idempotency-Key came before with another request, and nothing was done. Take a new key for each request.", "이 Idempotency-Key는 다른 요청에 이미 쓰였고, 아무것도 하지 않았습니다. 요청마다 새 키를 쓰십시오.")
+	case errors.Is(err, ErrKeyBusy):
+		return problem(http.StatusConflict, "The first request with this Idempotency-Key is being done. Come again in a moment for its answer.", "이 Idempotency-Key의 첫 요청을 처리하는 중입니다. 잠시 뒤에 다시 물어 주십시오.")
+	case errors.Is(err, ErrKeyLost):
+		return problem(http.StatusConflict, "The first request with this Idempotency-Key was broken off, and nobody knows whether it was done. Look; if it was not, repeat it under a new key.", "이 Idempotency-Key의 첫 요청이 중간에 끊겨 처리되었는지 알 수 없습니다. 확인해 보시고, 되지 않았으면 새 키로 다시 요청해 주십시오.")
+	case errors.Is(err, ErrKeyLarge):
+		return problem(http.StatusConflict, "The first request with this Idempotency-Key was done; its answer is too large to be kept. Read what it made.", "이 Idempotency-Key의 첫 요청은 처리되었으나 응답이 커서 보관하지 않았습니다. 결과를 읽어 확인해 주십시오.")
 	case errors.As(err, &state):
 		return problem(http.StatusConflict, state.Error(), "이 발송은 지금 \""+state.State.Word("ko")+"\" 상태라서 그렇게 할 수 없습니다.")
 	case errors.Is(err, desk.ErrConflict):
@@ -106,11 +128,26 @@ func ProblemOf(err error) Problem {
 	return problem(http.StatusServiceUnavailable, "It did not work; try again in a moment.", "처리하지 못했습니다. 잠시 뒤에 다시 시도해 주십시오.")
 }
 
-// Fail answers with a problem.
-func Fail(w http.ResponseWriter, err error) {
-	p := ProblemOf(err)
+// in is the problem as somebody reads it who reads lang.
+func (p Problem) in(lang string) Problem {
+	p.Title = p.Say(lang)
+	if lang == "ko" {
+		p.Problems = slices.Clone(p.Problems)
+		for i, one := range p.Problems {
+			p.Problems[i].Message = cmp.Or(one.Korean, one.Message)
+		}
+	}
+	return p
+}
+
+// Fail answers with a problem, in the language that the request asks for.
+func Fail(w http.ResponseWriter, r *http.Request, err error) {
+	lang := Language(r)
+	p := ProblemOf(err).in(lang)
 	w.Header().Set("Content-Type", "application/problem+json")
-	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
+	w.Header().Set("Content-Language", lang)
+	w.Header().Add("Vary", "Accept-Language")
+	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests || errors.Is(err, ErrKeyBusy) {
 		w.Header().Set("Retry-After", "5")
 	}
 	w.WriteHeader(p.Status)

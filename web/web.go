@@ -88,7 +88,7 @@ func guard(next http.Handler, log *slog.Logger) http.Handler {
 				panic(v) // the answer is broken off, as the handler wished
 			} else if v != nil {
 				log.Error("a request ended badly", "method", r.Method, "error", fmt.Sprintf("%T", v))
-				Fail(w, errors.New("internal"))
+				Fail(w, r, errors.New("internal"))
 			}
 		}()
 		h := w.Header()

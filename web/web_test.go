@@ -69,12 +69,17 @@ func TestProblems(t *testing.T) {
 		{desk.ErrOut, 409, "went out already"},
 		{lists.ErrUnknownName, 422, lists.ErrUnknownName.Error()},
 		{conf.Problems{{File: "call.toml", Line: 7, Message: "wrong"}}, 422, "mend"},
+		{ErrKey, 400, "1 to 255"},
+		{ErrKeyOther, 422, "another request"},
+		{ErrKeyBusy, 409, "being done"},
+		{ErrKeyLost, 409, "nobody knows"},
+		{ErrKeyLarge, 409, "too large to be kept"},
 		{unknown, 503, "try again"},
 		// What a body was too large for matters more than that it was not read.
 		{fmt.Errorf("%w: %w", ErrUnreadable, &http.MaxBytesError{Limit: 1}), 413, "too large"},
 	} {
 		w := httptest.NewRecorder()
-		Fail(w, fmt.Errorf("do something: %w", c.err))
+		Fail(w, httptest.NewRequest("GET", "/", nil), fmt.Errorf("do something: %w", c.err))
 		var p Problem
 		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
 			t.Fatalf("%v: %v", c.err, err)
@@ -88,7 +93,7 @@ func TestProblems(t *testing.T) {
 		if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
 			t.Errorf("%v: content type %q", c.err, got)
 		}
-		if again := w.Header().Get("Retry-After") != ""; again != (c.status == 503 || c.status == 429) {
+		if again := w.Header().Get("Retry-After") != ""; again != (c.status == 503 || c.status == 429 || c.err == ErrKeyBusy) {
 			t.Errorf("%v: Retry-After is there: %v", c.err, again)
 		}
 		if strings.Contains(w.Body.String(), "secret") || strings.Contains(w.Body.String(), "kim@") {
@@ -108,7 +113,7 @@ func TestGuard(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			Fail(w, err)
+			Fail(w, r, err)
 		}
 	}), slog.New(slog.NewTextHandler(&log, nil)))
 	base := "http://" + s.Addr()
@@ -204,7 +209,7 @@ func TestSlowClients(t *testing.T) {
 				l := pipes{make(chan net.Conn), make(chan struct{})}
 				s := serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if _, err := io.Copy(io.Discard, r.Body); err != nil {
-						Fail(w, err)
+						Fail(w, r, err)
 					}
 				}), discard)
 				defer func() {

@@ -14,10 +14,12 @@ func programs() string {
 	t.say(`- **Who asks.** A program sends a token of a person of the team: %s. It may what its scopes say, as long as its owner may ([rights](rights.md)). Nobody: 401; not with these scopes: 403. What no token may, a person does in a session.
 - **What goes wrong** is a problem (RFC 9457, %s) with a sentence for a person; mistakes in a draft stand in %s with file and line. A field or parameter that there is not is refused by name. 429 and 503 say in %s when to come again.
 - **Versions.** A draft's version is its %s. Who replaces, deletes or launches one says with %s which they saw: 428 without, 412 when somebody else changed it meanwhile.
+- **Once.** A program that may have to repeat a request sends an %s with it, such as a random UUID. For 24 hours the same request with that key, from the same token, is not done again: it is answered as the first one was, with %s. Another request with the key: 422. While the first is being done: 409, and %s. If it was broken off for good, as when the machine died: 409 too, and its sentence says to look whether it was done, since nobody else knows; a launch goes out once in any case. What was answered by 429 or 5xx is forgotten, and may be repeated under the same key. An answer of more than a megabyte is not kept: 409 says so.
+- **Languages.** Sentences are in Korean where %s says so, else in English. Go by %s and the fields, not by words.
 - **Bounds.** A body has a megabyte at most, a draft 12, a table of contacts 32. A token may ask 20 times a second, and 60 times at once.
 - **Addresses** of people stand in bodies, never in URLs: servers and proxies write those down.
 
-`, code("Authorization: Bearer clarion_…"), code("application/problem+json"), code("problems"), code("Retry-After"), code("ETag"), code("If-Match"))
+`, code("Authorization: Bearer clarion_…"), code("application/problem+json"), code("problems"), code("Retry-After"), code("ETag"), code("If-Match"), code("Idempotency-Key"), code("Idempotent-Replayed: true"), code("Retry-After"), code("Accept-Language"), code("status"))
 	var rows [][]string
 	for _, op := range api.Operations() {
 		by := code(string(op.Right))

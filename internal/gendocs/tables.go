@@ -10,6 +10,7 @@ import (
 	"clarion/lists"
 	"clarion/petition"
 	"clarion/web/access"
+	"clarion/web/api"
 	"clarion/web/desk"
 	"clarion/worker"
 	"clarion/worker/gateway"
@@ -23,7 +24,7 @@ func redisKeys() string {
 	for _, owner := range []struct {
 		name string
 		keys []rkey.Key
-	}{{"lists", lists.Keys()}, {"broadcast", broadcast.Keys()}, {"broadcast/amnesty", amnesty.Keys()}, {"worker", worker.Keys()}, {"worker/gateway/mx", mx.Keys()}, {"internal/audit", audit.Keys()}, {"web/desk", desk.Keys()}, {"web/access", access.Keys()}, {"petition", petition.Keys()}} {
+	}{{"lists", lists.Keys()}, {"broadcast", broadcast.Keys()}, {"broadcast/amnesty", amnesty.Keys()}, {"worker", worker.Keys()}, {"worker/gateway/mx", mx.Keys()}, {"internal/audit", audit.Keys()}, {"web/desk", desk.Keys()}, {"web/access", access.Keys()}, {"web/api", api.Keys()}, {"petition", petition.Keys()}} {
 		t.say("\n## %s\n\n", owner.name)
 		var rows [][]string
 		for _, k := range owner.keys {

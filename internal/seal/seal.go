@@ -69,9 +69,10 @@ const (
 	Secret       Purpose = "secret"      // what people of the team hold: sessions, codes, links, API tokens
 	Form         Purpose = "form"        // forms of the console
 	Volunteer    Purpose = "volunteer"   // codes of volunteers
+	Repeated     Purpose = "repeated"    // requests of programs that may come again
 )
 
-var purposes = []Purpose{AddressIndex, Bounce, Unsubscribe, Report, MailSystem, Handed, AuditEntry, AuditHead, Secret, Form, Volunteer}
+var purposes = []Purpose{AddressIndex, Bounce, Unsubscribe, Report, MailSystem, Handed, AuditEntry, AuditHead, Secret, Form, Volunteer, Repeated}
 
 // LoadOrCreate reads the key file at path, or makes one with mode 0600 when
 // there is none. A file that others may read is refused.

@@ -55,7 +55,7 @@ type api struct {
 // New serves the interface.
 func New(p Parts) (web.Bounder, error) {
 	a := &api{Parts: p, mux: http.NewServeMux(), pace: web.NewLimiter[string](tokenRate, tokenBurst, p.Clock)}
-	guard, err := p.Guard(func(w http.ResponseWriter, _ *http.Request, err error) { fail(w, err) })
+	guard, err := p.Guard(fail)
 	if err != nil {
 		return nil, err
 	}
@@ -77,13 +77,13 @@ func New(p Parts) (web.Bounder, error) {
 			if slices.Contains(allowed, method) {
 				continue
 			}
-			a.mux.HandleFunc(method+" "+Prefix+path, func(w http.ResponseWriter, _ *http.Request) {
+			a.mux.HandleFunc(method+" "+Prefix+path, func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Allow", strings.Join(allowed, ", "))
-				fail(w, web.ErrMethod)
+				fail(w, r, web.ErrMethod)
 			})
 		}
 	}
-	a.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fail(w, web.ErrNotFound) })
+	a.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fail(w, r, web.ErrNotFound) })
 	return &bounded{web.PerClient(a.mux, p.Clock), a.mux}, nil
 }
 
@@ -104,11 +104,11 @@ func (b *bounded) MaxBody(r *http.Request) int64 {
 }
 
 // fail answers with a problem.
-func fail(w http.ResponseWriter, err error) {
+func fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, access.ErrNoSession) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="Clarion"`) // RFC 6750 §3
 	}
-	web.Fail(w, err)
+	web.Fail(w, r, err)
 }
 
 // A request is one that was let through.
@@ -121,15 +121,54 @@ type request struct {
 
 // caller is who asks, for what is counted and kept by caller: a token, or a person
 // in a session.
-func (q *request) caller() string {
-	if q.who.Token != nil {
-		return "token:" + q.who.Token.ID
+func caller(who *access.Visitor) string {
+	if who.Token != nil {
+		return "token:" + who.Token.ID
 	}
-	return audit.Staff(q.who.Number)
+	return audit.Staff(who.Number)
 }
 
-// serve answers one route.
+// serve answers one route: as fast as its caller may ask, and once where a request
+// that comes again says that it does.
 func (a *api) serve(rt route) http.Handler {
+	act := a.act(rt)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who := access.From(r.Context())
+		if !a.pace.Allow(caller(who)) {
+			fail(w, r, web.ErrTooMany)
+			return
+		}
+		if rt.takes != "" {
+			if err := patient(w); err != nil {
+				a.Log.Error("a request failed", "route", r.Pattern, "error", err)
+				fail(w, r, err)
+				return
+			}
+		}
+		if rt.changes() && r.Header.Get(keyHeader) != "" {
+			a.once(rt, caller(who), w, r, act)
+			return
+		}
+		act.ServeHTTP(w, r)
+	})
+}
+
+// longBody is how long a table may take to come in.
+const longBody = 5 * time.Minute
+
+// patient gives a request the time that a table takes.
+func patient(w http.ResponseWriter) error {
+	control := http.NewResponseController(w)
+	for _, set := range []func(time.Time) error{control.SetReadDeadline, control.SetWriteDeadline} {
+		if err := set(time.Now().Add(longBody)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return fmt.Errorf("take the table: %w", err)
+		}
+	}
+	return nil
+}
+
+// act does what a route is for.
+func (a *api) act(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := &request{Request: r, w: w, who: access.From(r.Context())}
 		answer, err := a.answer(rt, q)
@@ -137,7 +176,7 @@ func (a *api) serve(rt route) http.Handler {
 			if web.ProblemOf(err).Status >= http.StatusInternalServerError {
 				a.Log.Error("a request failed", "route", r.Pattern, "error", err)
 			}
-			fail(w, err)
+			fail(w, r, err)
 			return
 		}
 		switch answer := answer.(type) {
@@ -149,7 +188,7 @@ func (a *api) serve(rt route) http.Handler {
 			body, err := json.Marshal(answer)
 			if err != nil {
 				a.Log.Error("a request failed", "route", r.Pattern, "error", err)
-				fail(w, err)
+				fail(w, r, err)
 				return
 			}
 			w.Header().Set("Content-Type", "application/json")
@@ -160,9 +199,6 @@ func (a *api) serve(rt route) http.Handler {
 }
 
 func (a *api) answer(rt route, q *request) (any, error) {
-	if !a.pace.Allow(q.caller()) {
-		return nil, web.ErrTooMany
-	}
 	if rt.match {
 		tag := q.Header.Get("If-Match")
 		if tag == "" {

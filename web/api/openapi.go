@@ -64,6 +64,8 @@ func Document() ([]byte, error) {
 		"paths": paths,
 		"components": schema{
 			"schemas": all,
+			"parameters": schema{"IdempotencyKey": schema{"name": keyHeader, "in": "header", "schema": schema{"type": "string", "minLength": 1, "maxLength": keyMost},
+				"description": "For a request that may come again: done once in 24 hours, a second time it is answered as the first. Another request with the key: 422. The first is being done, or was broken off: 409"}},
 			"responses": schema{"Problem": schema{"description": "What is wrong, in a sentence (RFC 9457)",
 				"content": schema{"application/problem+json": schema{"schema": schema{"$ref": "#/components/schemas/Problem"}}}}},
 			"securitySchemes": schema{"token": schema{"type": "http", "scheme": "bearer", "description": "An API token of a person of the team, with scopes and an end"}},
@@ -83,6 +85,9 @@ func (rt route) operation(all schemas) schema {
 	}
 	if rt.match {
 		parameters = append(parameters, schema{"name": "If-Match", "in": "header", "required": true, "schema": schema{"type": "string"}, "description": "the ETag that was read"})
+	}
+	if rt.changes() {
+		parameters = append(parameters, schema{"$ref": "#/components/parameters/IdempotencyKey"})
 	}
 	op := schema{"operationId": rt.id(), "summary": rt.summary, "description": rt.about(), "tags": []string{strings.Split(rt.path, "/")[1]}, "security": []schema{{"token": []string{string(rt.right)}}}}
 	switch {
@@ -117,8 +122,15 @@ func (rt route) response(all schemas) schema {
 	default:
 		out["content"] = schema{"application/json": schema{"schema": all.of(rt.out)}}
 	}
+	headers := schema{}
+	if rt.changes() {
+		headers[againHeader] = schema{"description": "true: this is the answer that an earlier request with the Idempotency-Key was given", "schema": schema{"type": "string", "enum": []string{"true"}}}
+	}
 	if slices.ContainsFunc(fields(structOf(rt.out)), func(f field) bool { return f.name == "version" }) {
-		out["headers"] = schema{"ETag": schema{"description": "the version, for If-Match", "schema": schema{"type": "string"}}}
+		headers["ETag"] = schema{"description": "the version, for If-Match", "schema": schema{"type": "string"}}
+	}
+	if len(headers) > 0 {
+		out["headers"] = headers
 	}
 	return out
 }

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"clarion/internal/audit"
 	"clarion/lists"
@@ -47,9 +45,6 @@ type importRequest struct {
 // Of what an import left out, the program sees so much at most.
 const maxRejected = 1000
 
-// longBody is how long a table may take to come in.
-const longBody = 5 * time.Minute
-
 func (a *api) imports(q *request, in importRequest) (*lists.Report, error) {
 	o := lists.ImportOptions{List: q.PathValue("list"), Map: map[string]string{}, Consent: in.Consent, Language: in.Language, Region: in.Region, DryRun: in.DryRun, MaxRejected: maxRejected}
 	for _, pair := range in.Map {
@@ -61,12 +56,6 @@ func (a *api) imports(q *request, in importRequest) (*lists.Report, error) {
 	}
 	if o.Region == "" {
 		o.Region = a.Desk.Links.Region
-	}
-	control := http.NewResponseController(q.w)
-	for _, set := range []func(time.Time) error{control.SetReadDeadline, control.SetWriteDeadline} {
-		if err := set(time.Now().Add(longBody)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-			return nil, fmt.Errorf("take the table: %w", err)
-		}
 	}
 	body, err := file(q)
 	if err != nil {

@@ -70,6 +70,9 @@ func lines[T any](rt *route)      { rt.answers, rt.out = lineType, reflect.TypeF
 func (rt route) byQuery() bool    { return rt.method == get || rt.method == del || rt.takes != "" }
 func (rt route) answerless() bool { return rt.out == reflect.TypeFor[none]() }
 
+// changes reports whether a request changes something, so that it makes a difference whether it is done twice.
+func (rt route) changes() bool { return rt.method != get }
+
 // status is what a request is answered that did what it asked for.
 func (rt route) status() int {
 	switch {

@@ -25,7 +25,7 @@ import (
 
 // declared are the keys that a house may leave.
 func declared() (all []rkey.Key) {
-	for _, keys := range [][]rkey.Key{lists.Keys(), broadcast.Keys(), worker.Keys(), audit.Keys(), desk.Keys(), access.Keys()} {
+	for _, keys := range [][]rkey.Key{lists.Keys(), broadcast.Keys(), worker.Keys(), audit.Keys(), desk.Keys(), access.Keys(), api.Keys()} {
 		all = append(all, keys...)
 	}
 	return all

@@ -8,6 +8,7 @@ import (
 
 	"clarion/broadcast"
 	"clarion/lists/address"
+	"clarion/web"
 	"clarion/web/access"
 	"clarion/web/desk"
 )
@@ -110,6 +111,9 @@ func (c *console) doubt(w http.ResponseWriter, r *http.Request, who *access.Visi
 		return fmt.Errorf("%w: %w", broadcast.ErrNoCall, err)
 	}
 	action := desk.DoubtAction(r.PostFormValue("do"))
+	if action != desk.DoubtResend && action != desk.DoubtSettle {
+		return fmt.Errorf("%w: %q is nothing that can be done", web.ErrUnreadable, action)
+	}
 	if err := c.Desk.DoubtNoted(r.Context(), id, action, c.noteOf(r, who), func(desk.DoubtRow) error { return nil }); err != nil {
 		return err
 	}

@@ -215,10 +215,7 @@ func languageOf(r *http.Request, who *access.Visitor) string {
 	if who != nil && (who.Language == korean || who.Language == english) {
 		return who.Language
 	}
-	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(r.Header.Get("Accept-Language"))), "ko") {
-		return korean
-	}
-	return english
+	return web.Language(r)
 }
 
 // language remembers in which language the person reads.
@@ -282,6 +279,6 @@ func (c *console) fail(w http.ResponseWriter, r *http.Request, who *access.Visit
 	}
 	if serr := c.showAs(w, r, who, problem.Status, "problem", page{Title: fmt.Sprint(problem.Status), Wrong: problem.Say(languageOf(r, who))}); serr != nil {
 		c.Log.Error("a page failed", "page", r.Pattern, "error", serr)
-		web.Fail(w, err)
+		web.Fail(w, r, err)
 	}
 }

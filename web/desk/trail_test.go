@@ -48,7 +48,7 @@ func TestNotedFirst(t *testing.T) {
 	}
 	said("call_made call:c9 map[draft:d1 version:3]")
 
-	id, err := d.Ledger.New(ctx, broadcast.Call{Name: "Save 9"}, nil)
+	id, err := d.Ledger.New(ctx, broadcast.Call{Name: "Save 9"}, sample(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,13 +36,13 @@ func New(sources map[string]Source, in Inbound, log *slog.Logger) http.Handler {
 		name := r.PathValue("name")
 		source, ok := sources[name]
 		if !ok {
-			web.Fail(w, web.ErrNotFound)
+			web.Fail(w, r, web.ErrNotFound)
 			return
 		}
 		if err := take(r, source, in); err != nil {
 			p := web.ProblemOf(err)
 			log.Warn("a gateway's request was not taken", "hook", name, "status", p.Status, "reason", p.Title, "cause", cause(err))
-			web.Fail(w, err)
+			web.Fail(w, r, err)
 			return
 		}
 		// Not 204: Kannel 1.4.5 takes 200 and 202 alone for a yes, and would bring it again.

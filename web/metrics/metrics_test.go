@@ -181,7 +181,7 @@ func TestAnswers(t *testing.T) {
 	p := open(t)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /u/{token}", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "page") })
-	mux.HandleFunc("POST /u/{token}", func(w http.ResponseWriter, r *http.Request) { web.Fail(w, web.ErrUnreadable) })
+	mux.HandleFunc("POST /u/{token}", func(w http.ResponseWriter, r *http.Request) { web.Fail(w, r, web.ErrUnreadable) })
 	mux.HandleFunc("GET /silent", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /panic", func(http.ResponseWriter, *http.Request) { panic("x") })
 	s, err := web.Listen("127.0.0.1:0", p.m.Watch("pages", mux), slog.New(slog.DiscardHandler))

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"clarion/internal/clock"
 	"clarion/petition"
@@ -81,9 +80,9 @@ func (p *appealPages) sign(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *appealPages) write(w http.ResponseWriter, r *http.Request, err error) {
-	lang := "en"
-	if q := r.URL.Query().Get("lang"); q == "ko" || q == "" && strings.HasPrefix(r.Header.Get("Accept-Language"), "ko") {
-		lang = "ko"
+	lang := r.URL.Query().Get("lang")
+	if words[lang] == nil {
+		lang = web.Language(r)
 	}
 	another := map[string]string{"ko": "en", "en": "ko"}[lang]
 	v := appealPage{T: appealWords[lang], Code: r.PathValue("code"), Title: p.appeal.Title[lang], Text: p.appeal.Text[lang], Another: another}

@@ -50,7 +50,7 @@ func NewPictures(from Pictures, log *slog.Logger) http.Handler {
 func (g *gallery) show(w http.ResponseWriter, r *http.Request) {
 	name := pictureName.FindStringSubmatch(r.PathValue("name"))
 	if name == nil {
-		web.Fail(w, web.ErrNotFound)
+		web.Fail(w, r, web.ErrNotFound)
 		return
 	}
 	data, err := g.picture(r.Context(), name[0])
@@ -58,7 +58,7 @@ func (g *gallery) show(w http.ResponseWriter, r *http.Request) {
 		if web.ProblemOf(err).Status != http.StatusNotFound {
 			g.log.Error("a picture failed", "error", err)
 		}
-		web.Fail(w, err)
+		web.Fail(w, r, err)
 		return
 	}
 	h := w.Header()

@@ -10,7 +10,6 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
-	"strings"
 
 	"clarion/broadcast"
 	"clarion/internal/clock"
@@ -186,10 +185,7 @@ func (p *pages) write(w http.ResponseWriter, r *http.Request, status int, lang s
 	if q := r.URL.Query().Get("lang"); words[q] != nil {
 		lang = q
 	} else if words[lang] == nil {
-		lang = "en"
-		if strings.HasPrefix(r.Header.Get("Accept-Language"), "ko") {
-			lang = "ko"
-		}
+		lang = web.Language(r)
 	}
 	v.T, v.Another = words[lang], "en"
 	if lang == "en" {
