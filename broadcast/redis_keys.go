@@ -117,7 +117,7 @@ func Open(rdb redis.UniversalClient, clk clock.Clock) *Ledger {
 
 // load puts the scripts that run in pipelines into Redis's script cache.
 func (l *Ledger) load(ctx context.Context) error {
-	for _, s := range []*redis.Script{l.lua.turn, l.lua.addBatch} {
+	for _, s := range []*redis.Script{l.lua.turn, l.lua.finish, l.lua.addBatch} {
 		if err := s.Load(ctx, l.rdb).Err(); err != nil {
 			return fmt.Errorf("load ledger scripts: %w", err)
 		}

@@ -233,10 +233,15 @@ func parseRef(s string) (Ref, error) {
 // ErrOpen means that a work cannot be finished, since some of it is not entered.
 var ErrOpen = errors.New("part of the batch is open in the ledger: Redis has lost what it had answered")
 
-// Finish says that nothing of the work is open any more, and returns the call's
-// state. w is the work, nil for planning; what the ledger shows as open all the
-// same is an ErrOpen, and the lease's owner keeps the work until it is taken over.
-func (l *Ledger) Finish(ctx context.Context, lease Lease, w *Work) (CallState, error) {
+// A Finishing is the answer to QueueFinish, ready once its pipeline has run.
+type Finishing struct {
+	cmd   *redis.Cmd
+	lease Lease
+}
+
+// QueueFinish adds to pipe that nothing of the work is open any more. w is the
+// work, nil for planning. Done again it changes nothing.
+func (l *Ledger) QueueFinish(ctx context.Context, pipe redis.Pipeliner, lease Lease, w *Work) *Finishing {
 	keys := []string{keyCall.Name(lease.Call), keyOpen.Name(lease.Call), keyOwn.Name(lease.Call), keyDue.Name(lease.Call)}
 	args := []any{lease.Work, lease.Fence, lease.owner(), l.clk.Now().UnixMilli(), 0, 0}
 	if w != nil {
@@ -247,14 +252,29 @@ func (l *Ledger) Finish(ctx context.Context, lease Lease, w *Work) (CallState, e
 		}
 		keys = append(keys, states...)
 	}
-	s, err := l.lua.finish.Run(ctx, l.rdb, keys, args...).Text()
+	return &Finishing{l.lua.finish.EvalSha(ctx, pipe, keys, args...), lease}
+}
+
+// State is the call's state. What the ledger shows as open all the same is an
+// ErrOpen, and the lease's owner keeps the work until it is taken over.
+func (f *Finishing) State() (CallState, error) {
+	s, err := f.cmd.Text()
 	if err == nil && s == "open" {
 		err = ErrOpen
 	}
 	if err != nil {
-		return "", fmt.Errorf("finish batch %s/%d: %w", lease.Call, lease.Work, err)
+		return "", fmt.Errorf("finish batch %s/%d: %w", f.lease.Call, f.lease.Work, err)
 	}
 	return CallState(s), nil
+}
+
+// Finish is QueueFinish in a round trip of its own.
+func (l *Ledger) Finish(ctx context.Context, lease Lease, w *Work) (CallState, error) {
+	var f *Finishing
+	if err := l.Pipelined(ctx, func(pipe redis.Pipeliner) { f = l.QueueFinish(ctx, pipe, lease, w) }); err != nil {
+		return "", fmt.Errorf("finish batch %s/%d: %w", lease.Call, lease.Work, err)
+	}
+	return f.State()
 }
 
 // Release puts a work back under the next fence: for anyone at once, or not

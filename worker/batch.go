@@ -245,20 +245,7 @@ func (b *batch) run(ctx context.Context) (wait time.Duration, err error) {
 			return 0, b.giveBack(ctx, *why)
 		}
 	}
-	if err := b.commit(ctx); err != nil {
-		return 0, err
-	}
-	var open error
-	if err := w.persist(ctx, func(ctx context.Context) error {
-		_, err := w.ledger.Finish(ctx, b.lease, b.work)
-		if errors.Is(err, broadcast.ErrOpen) {
-			open, err = err, nil
-		}
-		return err
-	}); err != nil {
-		return 0, err
-	}
-	return 0, open
+	return 0, b.finish(ctx)
 }
 
 // claim commits what was sent, claims the group, and reads its contacts and who

@@ -14,15 +14,39 @@ func (b *batch) commit(ctx context.Context) error {
 	if b.sent.Work == nil {
 		return nil
 	}
-	b.page.committing()
-	b.w.deeds.ended(b.deed, b.sent.Results)
+	return b.commitWith(ctx, func(context.Context, queueTx) {})
+}
+
+// finish commits what was sent last and says, in the same round trip, that nothing
+// of the batch is open any more.
+func (b *batch) finish(ctx context.Context) error {
+	var finishing *broadcast.Finishing
+	if err := b.commitWith(ctx, func(ctx context.Context, tx queueTx) {
+		finishing = b.w.ledger.QueueFinish(ctx, tx, b.lease, b.work)
+	}); err != nil {
+		return err
+	}
+	_, err := finishing.State()
+	return err
+}
+
+// commitWith commits the group that was sent, if there is one, and lets more go
+// after it.
+func (b *batch) commitWith(ctx context.Context, more func(context.Context, queueTx)) error {
+	if b.sent.Work != nil {
+		b.page.committing()
+		b.w.deeds.ended(b.deed, b.sent.Results)
+	}
 	err := b.w.persist(ctx, func(ctx context.Context) error {
 		b.try()
 		return b.w.trips.do(ctx, func(tx queueTx) {
-			b.w.ledger.QueueTurn(ctx, tx, b.sent, b.lease, broadcast.Group{}, 0)
+			if b.sent.Work != nil {
+				b.w.ledger.QueueTurn(ctx, tx, b.sent, b.lease, broadcast.Group{}, 0)
+			}
+			more(ctx, tx)
 		})
 	})
-	if err == nil {
+	if err == nil && b.sent.Work != nil {
 		b.sent, b.deed, b.tried = broadcast.Outcome{}, nil, false
 		b.page.committed()
 	}
