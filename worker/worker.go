@@ -80,7 +80,7 @@ func (c Config) withDefaults() Config {
 	if len(c.Channels) == 0 {
 		c.Channels = address.Channels[:]
 	}
-	group := map[address.Channel]int{address.Email: 16, address.SMS: 4, address.Fax: 1}
+	group := map[address.Channel]int{address.Email: 16, address.SMS: 8, address.Fax: 1}
 	for ch, n := range c.Group {
 		group[ch] = n
 	}

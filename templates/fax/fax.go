@@ -87,7 +87,7 @@ func (d *Document) load(c *templates.Call, file string) []conf.Problem {
 			problems = append(problems, conf.Problem{File: file, Line: b.line, Message: fmt.Sprintf("the picture %s is not in the call's folder", b.pic)})
 			continue
 		}
-		pic, err := newBitmap(data, textWidth-float64(b.indent)*indentStep)
+		pic, err := draft(data, textWidth-float64(b.indent)*indentStep)
 		if err != nil {
 			problems = append(problems, conf.Problem{File: file, Line: b.line, Message: fmt.Sprintf("the picture %s does not show: %v", b.pic, err)})
 		}

@@ -333,7 +333,7 @@ func TestPictureArrivesPelForPel(t *testing.T) {
 	d, _ := compiled(t, "en", map[string][]byte{"photo.png": gradient(t, 600, 400)})
 	p := named("")
 	page := pagesOf(t, pdfOf(t, d, p))[0]
-	pic := d.pictures["photo.png"].pels
+	pic := onPaper(t, d.pictures["photo.png"])
 	for _, it := range d.pages(p)[0] {
 		if it.pic == nil {
 			continue

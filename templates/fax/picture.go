@@ -2,6 +2,7 @@ package fax
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"image"
 	"image/color"
@@ -9,6 +10,7 @@ import (
 	_ "image/jpeg" //
 	"image/png"
 	"math"
+	"sync"
 
 	"golang.org/x/image/draw"
 )
@@ -23,14 +25,47 @@ const (
 	sharpenAmount = 0.5
 )
 
-// A bitmap is a picture as the fax sends it, a bit a pel.
+// A bitmap is a picture as the fax sends it.
 type bitmap struct {
-	pels *image.Paletted // 0 white, 1 black
-	png  []byte
+	pels image.Point
+	png  []byte // a bit a pel
 }
 
-func (b *bitmap) width() float64  { return float64(b.pels.Rect.Dx()) / pelsX }
-func (b *bitmap) height() float64 { return float64(b.pels.Rect.Dy()) / pelsY }
+func (b *bitmap) width() float64  { return float64(b.pels.X) / pelsX }
+func (b *bitmap) height() float64 { return float64(b.pels.Y) / pelsY }
+
+// drawn keeps the pictures that were drawn last: an editor asks for the same ones
+// at each look, and one takes as long as all the rest of its page.
+var drawn struct {
+	sync.Mutex
+	kept [8]sketch
+	next int // the oldest
+}
+
+// A sketch is a bitmap, and what it was made of.
+type sketch struct {
+	of     [sha256.Size]byte
+	width  float64
+	bitmap *bitmap
+}
+
+// draft returns newBitmap's picture, perhaps one that was drawn before.
+func draft(data []byte, width float64) (*bitmap, error) {
+	of := sha256.Sum256(data)
+	drawn.Lock()
+	defer drawn.Unlock() // one at a time: two who open the same call draw it once
+	for _, s := range drawn.kept {
+		if s.bitmap != nil && s.of == of && s.width == width {
+			return s.bitmap, nil
+		}
+	}
+	b, err := newBitmap(data, width)
+	if err == nil {
+		drawn.kept[drawn.next] = sketch{of, width, b}
+		drawn.next = (drawn.next + 1) % len(drawn.kept)
+	}
+	return b, err
+}
 
 // newBitmap makes a fax picture, at most width points wide. A fax has black and
 // white alone, and left to themselves converters screen a photograph coarsely:
@@ -61,14 +96,12 @@ func newBitmap(data []byte, width float64) (*bitmap, error) {
 	draw.Draw(sheet, target, image.White, image.Point{}, draw.Src)
 	draw.CatmullRom.Scale(sheet, target, src, size, draw.Over, nil)
 
-	b := &bitmap{pels: bits(luminance(sheet), target)}
 	var out bytes.Buffer
 	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := encoder.Encode(&out, b.pels); err != nil {
+	if err := encoder.Encode(&out, bits(luminance(sheet), target)); err != nil {
 		return nil, fmt.Errorf("write picture: %w", err)
 	}
-	b.png = out.Bytes()
-	return b, nil
+	return &bitmap{target.Size(), out.Bytes()}, nil
 }
 
 // inked returns the part of a picture within its white border, which paper has

@@ -8,6 +8,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -43,6 +44,42 @@ func TestBitmapSize(t *testing.T) {
 	}
 }
 
+// onPaper reads the pels of a picture: 0 white, 1 black.
+func onPaper(t *testing.T, b *bitmap) *image.Paletted {
+	t.Helper()
+	m, err := png.Decode(bytes.NewReader(b.png))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.(*image.Paletted)
+}
+
+// A picture is drawn once, whoever looks at it how often; another, or another
+// width, is another.
+func TestPicturesAreDrawnOnce(t *testing.T) {
+	t.Parallel()
+	one := gradient(t, 90, 30)
+	first, err := draft(one, textWidth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		data  []byte
+		width float64
+		same  bool
+	}{{slices.Clone(one), textWidth, true}, {one, 20, false}, {gradient(t, 30, 90), textWidth, false}} {
+		b, err := draft(c.data, c.width)
+		if err != nil || (b == first) != c.same || (b.pels == first.pels) != c.same {
+			t.Errorf("%v wide: %v, %v; the same %v", c.width, b, err, c.same)
+		}
+	}
+	for range 2 {
+		if b, err := draft([]byte("no picture"), textWidth); err == nil || b != nil {
+			t.Errorf("what is no picture is drawn: %v", b)
+		}
+	}
+}
+
 func TestGreysBecomeShares(t *testing.T) {
 	t.Parallel()
 	b, err := newBitmap(gradient(t, 800, 400), textWidth)
@@ -53,12 +90,13 @@ func TestGreysBecomeShares(t *testing.T) {
 	if palette, ok := config.ColorModel.(color.Palette); err != nil || !ok || len(palette) != 2 {
 		t.Errorf("the picture is no bitmap: %v, %v", config.ColorModel, err)
 	}
-	w, h := b.pels.Rect.Dx(), b.pels.Rect.Dy()
+	pels := onPaper(t, b)
+	w, h := b.pels.X, b.pels.Y
 	share := func(from, to int) float64 {
 		black := 0
 		for y := range h {
 			for x := from; x < to; x++ {
-				black += int(b.pels.Pix[y*b.pels.Stride+x])
+				black += int(pels.Pix[y*pels.Stride+x])
 			}
 		}
 		return float64(black) / float64((to-from)*h)
@@ -92,14 +130,14 @@ func TestDrawingsKeepTheirEdges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := b.pels.Rect.Dx()
+	w, pels := b.pels.X, onPaper(t, b)
 	if b.width() > 106*enlargement/pelsX {
 		t.Errorf("the white border is %.0f points wide still", b.width()-100*enlargement/pelsX)
 	}
-	for y := range b.pels.Rect.Dy() {
+	for y := range b.pels.Y {
 		changes := 0
 		for x := 1; x < w; x++ {
-			if b.pels.Pix[y*b.pels.Stride+x] != b.pels.Pix[y*b.pels.Stride+x-1] {
+			if pels.Pix[y*pels.Stride+x] != pels.Pix[y*pels.Stride+x-1] {
 				changes++
 			}
 		}
@@ -107,7 +145,7 @@ func TestDrawingsKeepTheirEdges(t *testing.T) {
 			t.Fatalf("line %d changes colour %d times: dots at an edge", y, changes)
 		}
 	}
-	if b.pels.Pix[0] != 0 || b.pels.Pix[b.pels.Rect.Dy()/2*b.pels.Stride+w/2] != 1 {
+	if pels.Pix[0] != 0 || pels.Pix[b.pels.Y/2*pels.Stride+w/2] != 1 {
 		t.Error("what shows through is white, the square is black")
 	}
 }
@@ -136,8 +174,9 @@ func TestPictureIsUpright(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			w, middle := b.pels.Rect.Dx(), b.pels.Rect.Dy()/2*b.pels.Stride
-			if b.pels.Pix[middle+w/4] != 1 || b.pels.Pix[middle+3*w/4] != 0 {
+			pels := onPaper(t, b)
+			w, middle := b.pels.X, b.pels.Y/2*pels.Stride
+			if pels.Pix[middle+w/4] != 1 || pels.Pix[middle+3*w/4] != 0 {
 				t.Errorf("orientation %d: the left half is not black", tag)
 			}
 		}
