@@ -112,20 +112,28 @@ func (p *program) onPerson(use, short string, do func(ctx context.Context, staff
 	return &cobra.Command{Use: use + " EMAIL|NUMBER", Short: short, Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.withStaff(cmd, func(ctx context.Context, staff *access.Store) error {
-				n, err := strconv.ParseUint(args[0], 10, 32)
+				of, err := person(ctx, staff, args[0])
 				if err != nil {
-					one, err := staff.Find(ctx, args[0])
-					if err != nil {
-						return &statusError{exitInput, err}
-					}
-					n = uint64(one.Number)
+					return err
 				}
-				if err := do(ctx, staff, uint32(n)); err != nil {
+				if err := do(ctx, staff, of); err != nil {
 					return &statusError{exitInput, err}
 				}
 				return nil
 			})
 		}}
+}
+
+// person is the number of who has an address, or the number itself.
+func person(ctx context.Context, staff *access.Store, who string) (uint32, error) {
+	if n, err := strconv.ParseUint(who, 10, 32); err == nil {
+		return uint32(n), nil
+	}
+	one, err := staff.Find(ctx, who)
+	if err != nil {
+		return 0, &statusError{exitInput, err}
+	}
+	return one.Number, nil
 }
 
 func (p *program) staffDisable() *cobra.Command {

@@ -56,3 +56,42 @@ func TestOpenHouse(t *testing.T) {
 		}
 	}
 }
+
+// A program shows any token, and may what tokens may: it launches, and releases
+// nothing. A page of another site cannot pass for one.
+func TestOpenHouseTokens(t *testing.T) {
+	keys, err := seal.New(bytes.Repeat([]byte{7}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var denied error
+	o := NewOpenHouse("Director", keys, func(w http.ResponseWriter, _ *http.Request, err error) {
+		denied = err
+		w.WriteHeader(http.StatusForbidden)
+	})
+	for name, c := range map[string]struct {
+		right      Right
+		auth, site string
+		want       error
+	}{
+		"any token":                  {Launch, "Bearer demo", "", nil},
+		"what no token may":          {Release, "Bearer demo", "", ErrForbidden},
+		"a token makes tokens":       {Tokens, "Bearer demo", "", ErrForbidden},
+		"a token changes the team":   {Team, "Bearer demo", "", ErrForbidden},
+		"a page of another site":     {Launch, "Bearer demo", "cross-site", ErrForm},
+		"another scheme":             {Launch, "Basic ZGVtbzpkZW1v", "", ErrForm},
+		"neither a token nor a form": {Launch, "", "", ErrForm},
+	} {
+		denied = nil
+		var who *Visitor
+		r := httptest.NewRequest(http.MethodPost, "/", nil)
+		r.Header.Set("Authorization", c.auth)
+		if c.site != "" {
+			r.Header.Set("Sec-Fetch-Site", c.site)
+		}
+		o.Need(c.right, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { who = From(r.Context()) })).ServeHTTP(httptest.NewRecorder(), r)
+		if denied != c.want || (who == nil) != (c.want != nil) || who != nil && who.Token == nil {
+			t.Errorf("%s: %v, let in %+v", name, denied, who)
+		}
+	}
+}

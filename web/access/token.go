@@ -49,6 +49,26 @@ func (s *Store) MakeToken(ctx context.Context, v *Visitor, name string, scopes [
 	if err := s.need(v, Tokens); err != nil {
 		return "", Token{}, err
 	}
+	return s.makeToken(ctx, v.Actor(), v.Number, v.May, name, scopes, holds)
+}
+
+// IssueToken makes a token of a person's with some of their rights, for whoever runs
+// the machine.
+func (s *Store) IssueToken(ctx context.Context, by *Visitor, of uint32, name string, scopes []Right, holds time.Duration) (secret string, made Token, err error) {
+	if by == nil || !by.machine {
+		return "", Token{}, ErrForbidden
+	}
+	a, err := s.account(ctx, number(of))
+	if err != nil {
+		return "", Token{}, err
+	}
+	if a == nil {
+		return "", Token{}, fmt.Errorf("staff %d: %w", of, ErrNobody)
+	}
+	return s.makeToken(ctx, by.Actor(), of, a.May, name, scopes, holds)
+}
+
+func (s *Store) makeToken(ctx context.Context, by audit.Actor, of uint32, may func(Right) bool, name string, scopes []Right, holds time.Duration) (secret string, made Token, err error) {
 	if name, _, err = checkPerson(name, ""); err != nil {
 		return "", Token{}, err
 	}
@@ -57,21 +77,21 @@ func (s *Store) MakeToken(ctx context.Context, v *Visitor, name string, scopes [
 	}
 	words := make([]string, len(scopes))
 	for i, r := range scopes {
-		if !r.Valid() || !r.ForTokens() || !v.May(r) {
-			return "", Token{}, fmt.Errorf("%w: a token of yours cannot have %q", ErrInput, string(r))
+		if !r.Valid() || !r.ForTokens() || !may(r) {
+			return "", Token{}, fmt.Errorf("%w: the token cannot have %q: it is no right, its owner has not got it, or no token may have it", ErrInput, string(r))
 		}
 		words[i] = string(r)
 	}
 	secret = tokenPrefix + newSecret()
 	k := token{ID: newCode(2), Digest: s.digest(ofToken, secret), Name: name, Scopes: slices.Clone(scopes), Created: s.clk.Now(), Expires: s.clk.Now().Add(holds)}
 	err = s.change(ctx, func(t *team) (audit.Entry, error) {
-		a, err := t.person(v.Number)
+		a, err := t.person(of)
 		if err != nil {
 			return audit.Entry{}, err
 		}
 		a.Tokens = append(a.Tokens, k)
 		t.index(k.Digest, a)
-		return audit.Entry{Actor: v.actor(), Action: audit.TokenMade, Object: "token:" + k.ID, Details: map[string]string{"scopes": strings.Join(words, " ")}}, t.put(a)
+		return audit.Entry{Actor: by, Action: audit.TokenMade, Object: "token:" + k.ID, Details: map[string]string{"owner": audit.Staff(of), "scopes": strings.Join(words, " ")}}, t.put(a)
 	})
 	return secret, k.shown(time.Time{}), err
 }
@@ -114,7 +134,7 @@ func (s *Store) RevokeToken(ctx context.Context, v *Visitor, of uint32, id strin
 		t.take(keyIndex.Name(), a.Tokens[at].Digest)
 		t.take(keyUsed.Name(), id)
 		a.Tokens = slices.Delete(a.Tokens, at, at+1)
-		return audit.Entry{Actor: v.actor(), Action: audit.TokenRevoked, Object: "token:" + id}, t.put(a)
+		return audit.Entry{Actor: v.Actor(), Action: audit.TokenRevoked, Object: "token:" + id}, t.put(a)
 	})
 }
 
