@@ -96,9 +96,17 @@ func (a *app) newDesk() *desk.Desk {
 	}
 	return desk.New(desk.Parts{
 		Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Queue: a.queue, Keys: a.keys, Gates: gates,
-		Links: a.cfg.links(), Quiet: a.cfg.Quiet.rules(), Bounces: a.cfg.Inbox.Domain != "", Settings: a.configFile,
+		Links: a.cfg.links(), Lanes: a.cfg.Lane.lanes(), Systems: a.systems(), Quiet: a.cfg.Quiet.rules(), Bounces: a.cfg.Inbox.Domain != "", Settings: a.configFile,
 		Release: desk.ReleaseRule(a.cfg.Release),
 	})
+}
+
+// systems knows who receives for mail domains; nil where nobody is to be asked.
+func (a *app) systems() *worker.Systems {
+	if a.cfg.exchangers == nil || a.cfg.samples {
+		return nil
+	}
+	return worker.NewSystems(a.db.Client(), a.keys, clock.System{})
 }
 
 func (a *app) keyFile() string { return filepath.Join(a.cfg.Data, "clarion.key") }
@@ -137,22 +145,6 @@ func (p *program) logger(cfg *config) *slog.Logger {
 
 func (a *app) parts() worker.Parts {
 	return worker.Parts{Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Keys: a.keys, Clock: clock.System{}, Log: a.log, Gates: a.gates, Lineage: a.db.Lineage()}
-}
-
-// meet asks ahead who receives for the mail domains of an audience, so that its
-// first call is in its right lanes. Nothing hangs on it.
-func (a *app) meet(ctx context.Context, who lists.Audience) {
-	if a.cfg.exchangers == nil || a.cfg.samples {
-		return
-	}
-	who.Channels = []address.Channel{address.Email}
-	r, err := a.people.Resolve(ctx, who)
-	if err == nil {
-		err = worker.NewSystems(a.db.Client(), a.keys, clock.System{}).Meet(ctx, a.people, r.Bitmaps[address.Email])
-	}
-	if err != nil {
-		a.log.Warn("who receives for the mail domains could not be asked ahead", "error", err)
-	}
 }
 
 // startWorker starts a worker in this process.

@@ -26,9 +26,6 @@ func (p *program) callCheck() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if r.Audience.Email > 0 {
-					a.meet(ctx, d.Audience())
-				}
 				return p.printCheck(r, args[0])
 			})
 		}}

@@ -154,13 +154,10 @@ func (a *app) importTable(ctx context.Context, t *tabular.Table, size int64, o l
 		o.Region = a.cfg.Region
 	}
 	progress, done := a.importProgress(size)
-	r, err := a.people.Import(ctx, t, o, progress)
+	r, err := a.desk.Import(ctx, t, o, progress)
 	done()
 	if err != nil && r.Records == 0 {
 		return err
-	}
-	if err == nil && !o.DryRun {
-		a.meet(ctx, lists.Audience{Lists: []string{o.List}})
 	}
 	if perr := a.print(r, func(w io.Writer) { writeImport(w, r, &o) }); perr != nil {
 		return errors.Join(err, perr)

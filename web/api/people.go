@@ -70,7 +70,7 @@ func (a *api) imports(q *request, in importRequest) (*lists.Report, error) {
 			return nil, err
 		}
 	}
-	r, err := a.Desk.People.Import(q.Context(), t, o, nil)
+	r, err := a.Desk.Import(q.Context(), t, o, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -142,7 +142,7 @@ func (c *console) runImport(ctx context.Context, r *http.Request, who *access.Vi
 			return nil, err
 		}
 	}
-	return c.Desk.People.Import(ctx, t, o, nil)
+	return c.Desk.Import(ctx, t, o, nil)
 }
 
 // tell puts the report in words.

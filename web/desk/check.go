@@ -52,6 +52,9 @@ func (d *Desk) Check(ctx context.Context, draft *Draft) (*CheckReport, error) {
 		r.LeftOut = []LeftOut{}
 		r.Problems = append(r.Problems, conf.Problem{File: templates.CallFile, Line: draft.line("audience", "lists"), Message: err.Error()})
 	}
+	if r.Audience.Email > 0 {
+		d.meet(ctx, draft.Audience())
+	}
 	compiled, err := worker.Compile(&broadcast.Call{}, draft.Text, d.Links)
 	if err != nil {
 		r.Problems = append(r.Problems, conf.Problem{File: templates.CallFile, Message: err.Error()})

@@ -23,6 +23,8 @@ type Parts struct {
 
 	Gates    []Gate // as the settings name them, without those of rehearsals
 	Links    worker.Links
+	Lanes    worker.Lanes    // what receiving systems bear
+	Systems  *worker.Systems // who receives for mail domains; nil: nobody asks
 	Quiet    worker.Quiet
 	Bounces  bool   // a domain is set that returned mail comes to
 	Settings string // the file of settings, for problems that are mended there

@@ -228,6 +228,35 @@ func TestRehearseAndCorrect(t *testing.T) {
 	}
 }
 
+// Whoever checks a call or imports a list has it asked who receives for the people's
+// mail domains; a look at a table alone asks nothing.
+func TestDomainsAreMet(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.Systems = worker.NewSystems(d.Redis, d.Keys, d.Clock)
+	wanted := func(want int64) {
+		t.Helper()
+		if n := d.Redis.HLen(t.Context(), "mail:systems:wanted").Val(); n != want {
+			t.Errorf("%d domains wait to be looked up, want %d", n, want)
+		}
+	}
+	wanted(0)
+	if _, err := d.Check(t.Context(), ReadFiles(sample(t))); err != nil {
+		t.Fatal(err)
+	}
+	wanted(2) // example.org and example.com
+	for i, dry := range []bool{true, false} {
+		table, err := tabular.Open(strings.NewReader("name,email\nAnn,ann@mail.example\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Import(t.Context(), table, lists.ImportOptions{List: "more", Consent: "yes", DryRun: dry}, nil); err != nil {
+			t.Fatal(err)
+		}
+		wanted(int64(2 + i))
+	}
+}
+
 // Pictures that a call's mails link to can be fetched before the first mail goes;
 // those within the mails cannot.
 func TestLaunchPublishesPictures(t *testing.T) {
