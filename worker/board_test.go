@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -112,6 +113,45 @@ func TestBoardOfLanes(t *testing.T) {
 }
 
 // board sets a call beside what all calls share.
+// Of a lane that bears so many connections the board says how many are in use; of one
+// whose worker fell silent none is.
+func TestBoardCountsConnections(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	clk := clock.NewManual(opening)
+	p := newPace(redistest.New(t), clk, time.UTC)
+	places := newPlaces(p, 5*time.Second)
+	lanes := Lanes{address.Email: {"naver.com": {Connections: 3}, DefaultLane: {Connections: 8}}, address.SMS: {DefaultLane: {Rate: 5}}}
+	for i, at := range []string{laneLimit(address.Email, "naver.com", false), laneLimit(address.Email, "naver.com", false), laneLimit(address.Email, "naver.com", true), laneLimit(address.Email, "daum.net", false)} {
+		if got, _, err := places.occupy(ctx, at, 3, fmt.Sprint("c/1/", i), fmt.Sprint("c/2/", i)); err != nil || got == nil {
+			t.Fatal(err)
+		}
+	}
+	counted := func(rehearsal bool) string {
+		t.Helper()
+		b := &Board{Progress: &broadcast.Progress{Call: &broadcast.Call{Rehearsal: rehearsal}}, Rows: []Row{
+			{Channel: address.Email, Lane: "naver.com"}, {Channel: address.Email, Lane: "daum.net"}, {Channel: address.Email, Lane: OtherLane}, {Channel: address.SMS, Lane: "SKT"}}}
+		if err := b.countConnections(ctx, p.rdb, lanes, clk.Now()); err != nil {
+			t.Fatal(err)
+		}
+		out := ""
+		for _, r := range b.Rows {
+			out += fmt.Sprintf("%d/%d ", r.InUse, r.Bears)
+		}
+		return out
+	}
+	if got := counted(false); got != "2/3 1/8 0/0 0/0 " {
+		t.Errorf("of a call: %s", got)
+	}
+	if got := counted(true); got != "1/3 0/8 0/0 0/0 " {
+		t.Errorf("of a rehearsal: %s", got)
+	}
+	clk.Advance(5 * time.Second)
+	if got := counted(false); got != "0/3 0/8 0/0 0/0 " {
+		t.Errorf("after a worker fell silent: %s", got)
+	}
+}
+
 func board(t *testing.T, p *pace, c *broadcast.Call, n *broadcast.Counters) *Board {
 	t.Helper()
 	pipe := p.rdb.Pipeline()

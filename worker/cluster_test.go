@@ -42,7 +42,7 @@ func TestPaceOnCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b, err := BoardOf(ctx, rdb, clock.System{}, ledger, id); err != nil || b.Name != "c" || len(b.Holds) != 1 || b.Holds[0].Till.IsZero() {
+	if b, err := BoardOf(ctx, rdb, clock.System{}, ledger, id, nil); err != nil || b.Name != "c" || len(b.Holds) != 1 || b.Holds[0].Till.IsZero() {
 		t.Errorf("%+v, %v", b, err)
 	}
 	if err := p.release(ctx, gateLimit("relay")); err != nil {

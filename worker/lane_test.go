@@ -52,7 +52,7 @@ func TestASickLaneStopsAlone(t *testing.T) {
 	if n := asked.total() - well; n == 0 || n > 2*connections*group {
 		t.Errorf("the sick lane was asked %d times", n)
 	}
-	board, err := worker.BoardOf(ctx, d.rdb, d.clk, d.ledger, id)
+	board, err := worker.BoardOf(ctx, d.rdb, d.clk, d.ledger, id, nil)
 	d.must(err)
 	holds := board.Holds
 	if len(holds) != 1 || holds[0].What != "sick.example" || holds[0].Kind != gateway.Throttled || holds[0].Waiting != sick || holds[0].Till.IsZero() {

@@ -34,13 +34,16 @@ type Row struct {
 	Waiting   int     // not begun, or on the wire
 	Rate      float64 // messages a second of the last seconds, over all machines and calls
 	Hold      *Hold   // nil: it is not left alone
+	InUse     int     // connections to it, over all machines and calls, where they are limited
+	Bears     int     // how many it bears at a time; 0: they are not limited
 }
 
 // BoardOf reads where a call stands, in one round trip: while calls run Redis syncs
 // its file before it answers, and whoever watches waits for that once. In a Cluster
 // the node of the call and that of the pace are asked side by side. What is read
-// does not grow with the audience or with time.
-func BoardOf(ctx context.Context, rdb redis.UniversalClient, clk clock.Clock, ledger *broadcast.Ledger, id broadcast.ID) (*Board, error) {
+// does not grow with the audience or with time. Where lanes limit connections to
+// systems of the call, their use is a second look.
+func BoardOf(ctx context.Context, rdb redis.UniversalClient, clk clock.Clock, ledger *broadcast.Ledger, id broadcast.ID, lanes Lanes) (*Board, error) {
 	pipe := rdb.Pipeline()
 	progress, shared := ledger.QueueProgress(ctx, pipe, id), queueShared(ctx, pipe, clk)
 	_, _ = pipe.Exec(ctx) // each command says itself what went wrong
@@ -52,12 +55,36 @@ func BoardOf(ctx context.Context, rdb redis.UniversalClient, clk clock.Clock, le
 	if err != nil {
 		return nil, err
 	}
-	return s.board(p), nil
+	b := s.board(p)
+	return b, b.countConnections(ctx, rdb, lanes, s.now)
+}
+
+// countConnections adds which of the connections that lanes limit are in use.
+func (b *Board) countConnections(ctx context.Context, rdb redis.UniversalClient, lanes Lanes, now time.Time) error {
+	pipe := rdb.Pipeline()
+	counts := map[int]*redis.IntCmd{} // by row
+	for i := range b.Rows {
+		r := &b.Rows[i]
+		if r.Bears = lanes.Of(r.Channel, r.Lane, r.Lane == OtherLane).Connections; r.Bears > 0 {
+			counts[i] = pipe.ZCount(ctx, keyPlaces.Name(laneLimit(r.Channel, r.Lane, b.Rehearsal)), "("+strconv.FormatInt(now.UnixMicro(), 10), "+inf")
+		}
+	}
+	if len(counts) == 0 {
+		return nil
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return fmt.Errorf("count the connections to lanes: %w", err)
+	}
+	for i, n := range counts {
+		b.Rows[i].InUse = int(n.Val())
+	}
+	return nil
 }
 
 // shared is what all calls share: what is left alone, and how fast each lane goes,
 // by the name of the limit.
 type shared struct {
+	now   time.Time // by which the scripts count
 	held  map[string]Hold
 	rates map[string]float64
 }
@@ -76,9 +103,9 @@ func queueShared(ctx context.Context, pipe redis.Pipeliner, clk clock.Clock) fun
 		}
 		now := clk.Now()
 		if _, real := clk.(clock.System); real {
-			now = at.Val() // by which the scripts count
+			now = at.Val()
 		}
-		s = shared{map[string]Hold{}, map[string]float64{}}
+		s = shared{now, map[string]Hold{}, map[string]float64{}}
 		for name, text := range held.Val() {
 			f := strings.SplitN(text, "|", 5)
 			if len(f) != 5 {

@@ -179,7 +179,7 @@ func TestRelayIsClosing(t *testing.T) {
 			if n := len(sound.took()); n != people {
 				t.Errorf("the sound relay took %d of %d", n, people)
 			}
-			board, err := worker.BoardOf(t.Context(), d.rdb, clock.System{}, d.ledger, id)
+			board, err := worker.BoardOf(t.Context(), d.rdb, clock.System{}, d.ledger, id, nil)
 			d.must(err)
 			gates := 0
 			for _, h := range board.Holds {

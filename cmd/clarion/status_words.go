@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"clarion/broadcast"
 	"clarion/lists/address"
@@ -83,9 +84,16 @@ func writeLanes(w io.Writer, rows []desk.LaneRow, lang string) {
 	if lang == "ko" {
 		head = "수신처                           발송      도착      연기      실패      대기      초당"
 	}
+	if slices.ContainsFunc(rows, func(r desk.LaneRow) bool { return r.Connections != nil }) {
+		head += words{"  connections", "        연결"}.in(lang)
+	}
 	fmt.Fprintf(w, "\n%s\n", head)
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s %s %9d %9d %9d %9d %9d %9.1f\n", padded(channelWord(r.Channel, lang), 6), padded(laneWord(r.Lane, lang), 20), r.Sent, r.Delivered, r.Deferred, r.Failed, r.Waiting, r.RatePerSecond)
+		open := ""
+		if c := r.Connections; c != nil {
+			open = fmt.Sprintf("%13s", words{"%d of %d", "%d/%d"}.in(lang, c.InUse, c.Most))
+		}
+		fmt.Fprintf(w, "%s %s %9d %9d %9d %9d %9d %9.1f%s\n", padded(channelWord(r.Channel, lang), 6), padded(laneWord(r.Lane, lang), 20), r.Sent, r.Delivered, r.Deferred, r.Failed, r.Waiting, r.RatePerSecond, open)
 	}
 }
 

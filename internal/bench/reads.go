@@ -126,6 +126,6 @@ func (p *product) sentSoFar(ctx context.Context, id broadcast.ID) (int, time.Tim
 
 // look reads what clarion call status and the console read.
 func (p *product) look(ctx context.Context, id broadcast.ID) error {
-	_, err := worker.BoardOf(ctx, p.db.Client(), clock.System{}, p.ledger, id)
+	_, err := worker.BoardOf(ctx, p.db.Client(), clock.System{}, p.ledger, id, nil)
 	return err
 }

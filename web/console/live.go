@@ -120,11 +120,12 @@ type reasonLine struct {
 type laneLine struct {
 	Channel, Name                   string
 	Total, Reached, Waiting, Failed int
+	Open                            string // connections in use, where they are limited
 }
 
 // view reads a call's counters; no delivery is looked at.
 func (c *console) view(ctx context.Context, id broadcast.ID, lang string) (*callView, *broadcast.Progress, error) {
-	board, err := worker.BoardOf(ctx, c.Desk.Redis, c.Clock, c.Desk.Ledger, id)
+	board, err := worker.BoardOf(ctx, c.Desk.Redis, c.Clock, c.Desk.Ledger, id, c.Desk.Lanes)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -169,7 +170,7 @@ func (c *console) view(ctx context.Context, id broadcast.ID, lang string) (*call
 		v.Held = append(v.Held, h.Sentence(lang))
 	}
 	v.Says = desk.Waits(p, lang)
-	v.Reasons, v.Lanes = reasonLines(p, lang), laneLines(p, lang)
+	v.Reasons, v.Lanes = reasonLines(p, lang), laneLines(board, lang)
 	whole := v.Minutes
 	if n := len(whole); n > 2 && !v.Over && now.Sub(whole[n-1].At) < time.Minute {
 		whole = whole[:n-1] // the present minute is not over, and would look like a fall
@@ -255,16 +256,25 @@ func reasonLines(p *broadcast.Progress, lang string) (out []reasonLine) {
 	return out
 }
 
-func laneLines(p *broadcast.Progress, lang string) (out []laneLine) {
+func laneLines(b *worker.Board, lang string) (out []laneLine) {
 	say := sayer(lang)
-	for _, s := range p.Lanes {
+	for i, s := range b.Lanes {
 		name := s.Name
 		if name == broadcast.OtherLane {
 			name = say("all others", "그 밖의 곳")
 		}
-		out = append(out, laneLine{channelWord(s.Channel, lang), name, s.Counts.Sum(), s.Counts.Reached(), s.Counts.Waiting(), s.Counts.Failed()})
+		line := laneLine{channelWord(s.Channel, lang), name, s.Counts.Sum(), s.Counts.Reached(), s.Counts.Waiting(), s.Counts.Failed(), ""}
+		if r := b.Rows[i]; r.Bears > 0 {
+			line.Open = fmt.Sprintf(say("%d of %d", "%d/%d"), r.InUse, r.Bears)
+		}
+		out = append(out, line)
 	}
 	return out
+}
+
+// Limited reports whether connections to a receiving system of the call are limited.
+func (v *callView) Limited() bool {
+	return slices.ContainsFunc(v.Lanes, func(l laneLine) bool { return l.Open != "" })
 }
 
 // watch is the page of one call.

@@ -19,11 +19,22 @@ type LaneRow struct {
 	Waiting       int      `json:"waiting"`         // not begun, or on the wire
 	RatePerSecond float64  `json:"rate_per_second"` // of the last seconds, over all calls
 	Held          *HeldRow `json:"held,omitempty"`  // while it is left alone
+
+	Connections *Connections `json:"connections,omitempty"` // where the settings limit them
+}
+
+// Connections are those to a receiving system, over all machines and calls.
+type Connections struct {
+	InUse int `json:"in_use"`
+	Most  int `json:"most"`
 }
 
 func newLaneRow(r worker.Row, now time.Time) LaneRow {
 	row := LaneRow{Channel: r.Channel.String(), Lane: r.Lane, Sent: r.Sent, Delivered: r.Delivered, Deferred: r.Deferred,
 		Failed: r.Failed, Waiting: r.Waiting, RatePerSecond: math.Round(10*r.Rate) / 10}
+	if r.Bears > 0 {
+		row.Connections = &Connections{r.InUse, r.Bears}
+	}
 	if r.Hold != nil {
 		held := newHeldRow(*r.Hold, now)
 		row.Held = &held

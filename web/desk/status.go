@@ -58,7 +58,7 @@ func (s ChannelStatus) Waiting() (n int) {
 
 // Status reads a call's counters; it never scans.
 func (d *Desk) Status(ctx context.Context, id broadcast.ID) (*StatusReport, error) {
-	call, err := worker.BoardOf(ctx, d.Redis, d.Clock, d.Ledger, id)
+	call, err := worker.BoardOf(ctx, d.Redis, d.Clock, d.Ledger, id, d.Lanes)
 	if err != nil {
 		return nil, err
 	}

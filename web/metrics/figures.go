@@ -122,7 +122,7 @@ func (f *figures) calls(ctx context.Context, tell teller) error {
 	}
 	heldBy := map[[3]string]float64{} // for how long, by the labels of held
 	for i, id := range ids {
-		b, err := worker.BoardOf(ctx, f.DB.Client(), f.Clock, f.Ledger, id)
+		b, err := worker.BoardOf(ctx, f.DB.Client(), f.Clock, f.Ledger, id, nil)
 		if errors.Is(err, broadcast.ErrNoCall) {
 			continue // it was deleted meanwhile
 		} else if err != nil {
