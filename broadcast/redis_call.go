@@ -39,6 +39,27 @@ type Call struct {
 	Unplanned int       // cancelled before they were planned
 	Note      Note      // why the call paused itself, the zero value if it did not
 	Canary    map[address.Channel]CanaryState
+	Past      []Turn // since its audience was fixed, the last one is State
+}
+
+// A Turn is a state that a call came to be in, and when.
+type Turn struct {
+	State CallState
+	At    time.Time
+}
+
+// turnLine is a turn as it is kept, as become in lua/common.lua writes it.
+func turnLine(to CallState, at time.Time) string {
+	return string(to) + " " + strconv.FormatInt(at.UnixMilli(), 10) + "\n"
+}
+
+func parsePast(text string) (out []Turn) {
+	for line := range strings.Lines(text) {
+		state, at, _ := strings.Cut(strings.TrimSpace(line), " ")
+		ms, _ := strconv.ParseInt(at, 10, 64)
+		out = append(out, Turn{CallState(state), time.UnixMilli(ms).UTC()})
+	}
+	return out
 }
 
 // New stores a draft: the call's folder, and through which gateways it goes.
@@ -101,7 +122,7 @@ func parseCall(id ID, m map[string]string) *Call {
 	return &Call{
 		ID: id, Name: m["name"], Campaign: m["campaign"], State: CallState(m["state"]), Audience: int(num("audience")), Contacts: int(num("contacts")),
 		Rehearsal: num("rehearsal") == 1, Gateways: strings.Split(m["gateways"], ","), Made: at("made"), Start: at("start"), Started: at("started"),
-		Finished: at("finished"), Ends: at("ends"), Hold: num("hold") == 1, Unplanned: int(num("unplanned")), Note: parseNote(m["note"]), Canary: canaries(m),
+		Finished: at("finished"), Ends: at("ends"), Hold: num("hold") == 1, Unplanned: int(num("unplanned")), Note: parseNote(m["note"]), Canary: canaries(m), Past: parsePast(m["past"]),
 	}
 }
 
@@ -194,7 +215,7 @@ func (l *Ledger) Do(ctx context.Context, id ID, action Action, set ...any) (Call
 		if err := l.rdb.SAdd(ctx, keyActive.Name(), string(id)).Err(); err != nil {
 			return from, fmt.Errorf("%s call %s: %w", action, id, err)
 		}
-		found, err := l.lua.transition.Run(redisdb.Kept(ctx), l.rdb, []string{keyCall.Name(id)}, append([]any{string(from), string(to)}, set...)...).Text()
+		found, err := l.lua.transition.Run(redisdb.Kept(ctx), l.rdb, []string{keyCall.Name(id)}, append([]any{string(from), string(to), l.clk.Now().UnixMilli()}, set...)...).Text()
 		if err != nil {
 			return from, fmt.Errorf("%s call %s: %w", action, id, err)
 		}
@@ -265,7 +286,7 @@ func (l *Ledger) Freeze(ctx context.Context, id ID, r lists.Resolved) error {
 				pipe.HSet(ctx, keyLeftOut.Name(id), left)
 			}
 			pipe.HSet(ctx, keyOpen.Name(id), strconv.Itoa(PlanWork), 1)
-			pipe.HSet(ctx, keyCall.Name(id), "state", string(to), "audience", audience, "contacts", r.Contacts)
+			pipe.HSet(ctx, keyCall.Name(id), "state", string(to), "past", turnLine(to, l.clk.Now()), "audience", audience, "contacts", r.Contacts)
 			return nil
 		})
 		return err

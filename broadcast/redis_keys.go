@@ -17,7 +17,7 @@ var (
 	keyCalls   = rkey.Key{Pattern: "calls:all", Type: rkey.ZSet, Expiry: "kept", Doc: "every call by the time it was made"}
 	keyActive  = rkey.Key{Pattern: "calls:active", Type: rkey.Set, Expiry: "kept", Doc: "calls that have work to do or to wait for"}
 
-	keyCall    = rkey.Key{Pattern: "{call:<id>}", Type: rkey.Hash, Expiry: "kept", Doc: "a call: state, times, name, audience, gateways"}
+	keyCall    = rkey.Key{Pattern: "{call:<id>}", Type: rkey.Hash, Expiry: "kept", Doc: "a call: state, times, name, audience, gateways; past states, each with its time"}
 	keyFiles   = rkey.Key{Pattern: "{call:<id>}:files", Type: rkey.Hash, Expiry: "kept", Doc: "a call's folder as it was launched"}
 	keyPicture = rkey.Key{Pattern: "picture:<name>", Type: rkey.Hash, Expiry: "kept", Doc: "a linked picture, by its content: the calls that show it, and its name in their folders, where it lies"}
 	keyFrozen  = rkey.Key{Pattern: "{call:<id>}:frozen:<channel>", Type: rkey.String, Expiry: "kept, empty once planned", Doc: "bitmap of contacts not planned yet"}

@@ -12,6 +12,7 @@ import (
 	"clarion/internal/seal"
 	"clarion/web/access"
 	"clarion/web/desk"
+	"clarion/webhooks"
 	"clarion/worker/gateway"
 )
 
@@ -74,7 +75,7 @@ func ProblemOf(err error) Problem {
 	switch {
 	case errors.Is(err, seal.ErrToken):
 		return problem(http.StatusNotFound, "This link is not valid.", "올바르지 않은 링크입니다.")
-	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, broadcast.ErrNoPicture), errors.Is(err, ErrNotFound), errors.Is(err, desk.ErrNoDraft), errors.Is(err, access.ErrNobody):
+	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, broadcast.ErrNoPicture), errors.Is(err, ErrNotFound), errors.Is(err, desk.ErrNoDraft), errors.Is(err, access.ErrNobody), errors.Is(err, webhooks.ErrNone):
 		return problem(http.StatusNotFound, "There is no such thing.", "찾으시는 것이 없습니다.")
 	case errors.Is(err, ErrMethod):
 		return problem(http.StatusMethodNotAllowed, "This is not asked by that method: Allow says which.", "이 주소는 그 방식으로 부를 수 없습니다.")
@@ -122,7 +123,7 @@ func ProblemOf(err error) Problem {
 		p := problem(http.StatusUnprocessableEntity, "There is something to mend first.", "먼저 고칠 것이 있습니다.")
 		p.Problems = wrong
 		return p
-	case desk.Mistaken(err):
+	case desk.Mistaken(err), errors.Is(err, webhooks.ErrInput):
 		return problem(http.StatusUnprocessableEntity, err.Error(), "고칠 것이 있습니다: "+err.Error())
 	}
 	return problem(http.StatusServiceUnavailable, "It did not work; try again in a moment.", "처리하지 못했습니다. 잠시 뒤에 다시 시도해 주십시오.")

@@ -95,6 +95,15 @@ func (s *sweeper) call(ctx context.Context, id broadcast.ID, seen *looked) error
 	if err != nil {
 		return err
 	}
+	// Before anything that ends the sight of it: what has happened to a call must not get lost.
+	if w.watcher != nil {
+		if err := w.watcher.Look(ctx, c); err != nil {
+			if c.State == broadcast.Done || c.State == broadcast.Stopped {
+				return err
+			}
+			w.log.Warn("what has happened to a call is not told yet", "call", id, "error", err)
+		}
+	}
 	switch c.State {
 	case broadcast.Scheduled:
 		if !w.clk.Now().Before(c.Start) {

@@ -133,6 +133,7 @@ type Worker struct {
 	calls     calls
 	journal   *journal // nil for none
 	lineage   *redisdb.Lineage
+	watcher   Watcher
 	deeds     deeds
 	recalled  int64 // turn of lineage for which deeds were entered again
 
@@ -159,9 +160,18 @@ type Parts struct {
 	Clock  clock.Clock
 	Log    *slog.Logger
 	Gates  []Gate
+	// Watcher is shown each call that has something to do, until it has ended and the
+	// watcher has seen that; nil for none.
+	Watcher Watcher
 	// Lineage tells when another Redis has taken the place of the one before; nil
 	// where none can.
 	Lineage *redisdb.Lineage
+}
+
+// A Watcher looks at calls: it is told what has become of them (webhooks).
+type Watcher interface {
+	// Look is shown a call. With an error it is shown the call again.
+	Look(ctx context.Context, c *broadcast.Call) error
 }
 
 // New makes a worker; nothing runs before Start.
@@ -176,7 +186,7 @@ func New(cfg Config, p Parts) (*Worker, error) {
 	w := &Worker{
 		cfg: cfg, id: fmt.Sprintf("%s-%d-%s", strings.ReplaceAll(host, "|", ""), os.Getpid(), hex.EncodeToString(tail[:])),
 		rdb: p.Redis, ledger: p.Ledger, people: p.People, keys: p.Keys, clk: p.Clock, log: p.Log,
-		queue: NewQueue(p.Redis), pace: newPace(p.Redis, p.Clock, cfg.Zone), systems: NewSystems(p.Redis, p.Keys, p.Clock), gates: map[string]*gate{}, born: time.Now(), lineage: p.Lineage,
+		queue: NewQueue(p.Redis), pace: newPace(p.Redis, p.Clock, cfg.Zone), systems: NewSystems(p.Redis, p.Keys, p.Clock), gates: map[string]*gate{}, born: time.Now(), lineage: p.Lineage, watcher: p.Watcher,
 	}
 	w.places = newPlaces(w.pace, cfg.Liveness)
 	w.calls.load = w.loadCall

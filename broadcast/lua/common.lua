@@ -66,12 +66,19 @@ local function count(counters, minutes, channel, lang, lane, minute, moves)
   for field, n in pairs(flow) do redis.call('HINCRBY', minutes, field, string.format('%d', n)) end
 end
 
+-- become enters the state that a call comes to be in, now (ms), also behind those that it was in before.
+local function become(call, state, now)
+  local past = redis.call('HGET', call, 'past') or ''
+  redis.call('HSET', call, 'state', state, 'past', past .. state .. ' ' .. now .. '\n')
+end
+
 -- settle ends a call that has nothing left to do, and returns its state.
 local function settle(call, open, own, due, now)
   local state = redis.call('HGET', call, 'state')
   if (state == 'running' or state == 'stopping') and redis.call('HLEN', open) == 0 and redis.call('ZCARD', due) == 0 and redis.call('HLEN', own) == 0 then
     state = state == 'running' and 'done' or 'stopped'
-    redis.call('HSET', call, 'state', state, 'finished', now)
+    become(call, state, now)
+    redis.call('HSET', call, 'finished', now)
   end
   return state
 end

@@ -21,7 +21,7 @@ if ARGV[8] ~= '' and has(tonumber(ARGV[7]), st) and call ~= 'stopping' and call 
   else
     -- If it was not due, another work may have it already: that one must not match it any more.
     if redis.call('ZADD', KEYS[3], ARGV[12], ARGV[6]) == 1 then attempt = math.min(attempt + 1, 255) end
-    if call == 'done' then redis.call('HSET', KEYS[6], 'state', 'running') end
+    if call == 'done' then become(KEYS[6], 'running', string.format('%d', ARGV[4] * 60000)) end
   end
   if ARGV[10] ~= '' then redis.call('HSET', KEYS[4], ARGV[6], ARGV[10]) end
 end

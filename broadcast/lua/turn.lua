@@ -25,7 +25,7 @@ local owned = redis.call('HGET', KEYS[4], ARGV[8]) == ARGV[9]
 local function again(member, attempt, due)
   local call = redis.call('HGET', KEYS[1], 'state')
   if call == 'stopped' then return CANCELLED, attempt end
-  if call == 'done' then redis.call('HSET', KEYS[1], 'state', 'running') end
+  if call == 'done' then become(KEYS[1], 'running', ARGV[5]) end
   if not redis.call('ZSCORE', KEYS[5], member) then attempt = math.min(attempt + 1, 255) end
   redis.call('ZADD', KEYS[5], due, member)
   return DEFERRED, attempt

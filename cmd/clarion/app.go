@@ -18,6 +18,7 @@ import (
 	"clarion/lists"
 	"clarion/lists/address"
 	"clarion/web/desk"
+	"clarion/webhooks"
 	"clarion/worker"
 	"clarion/worker/gateway/builtin"
 	"clarion/worker/gateway/mx"
@@ -37,6 +38,7 @@ type app struct {
 	trail  *audit.Trail
 	gates  []worker.Gate
 	desk   *desk.Desk
+	hooks  *webhooks.Store
 }
 
 // open opens the key, Redis, and the stores. The caller closes the app.
@@ -83,6 +85,7 @@ func (p *program) openWith(ctx context.Context, cfg *config, rc redisdb.Config, 
 	}
 	a.gates = append(append([]worker.Gate{}, cfg.gates...), rehearsals...)
 	a.desk = a.newDesk()
+	a.hooks = webhooks.Open(webhooks.Config{Open: cfg.open}, webhooks.Parts{Redis: a.db.Client(), Ledger: a.ledger, Keys: a.keys, Trail: a.trail, Clock: clk, Log: a.log})
 	return a, nil
 }
 
@@ -144,7 +147,7 @@ func (p *program) logger(cfg *config) *slog.Logger {
 }
 
 func (a *app) parts() worker.Parts {
-	return worker.Parts{Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Keys: a.keys, Clock: clock.System{}, Log: a.log, Gates: a.gates, Lineage: a.db.Lineage()}
+	return worker.Parts{Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Keys: a.keys, Clock: clock.System{}, Log: a.log, Gates: a.gates, Watcher: a.hooks, Lineage: a.db.Lineage()}
 }
 
 // startWorker starts a worker in this process.

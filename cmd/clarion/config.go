@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"maps"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -64,6 +65,9 @@ type config struct {
 	Hook struct {
 		Listen string `toml:"listen"`
 	} `toml:"hook"`
+	Webhooks struct {
+		Open []string `toml:"open"` // networks that webhooks may lead into
+	} `toml:"webhooks"`
 	Metrics struct {
 		Listen string `toml:"listen"` // "" for nowhere
 	} `toml:"metrics"`
@@ -103,6 +107,7 @@ type config struct {
 	dkimKeys   []dkim.Key             // of all domains
 	hooks      map[string]hook.Source // by the name of their section
 	exchangers *net.Resolver          // asked for the lanes of mail domains; nil: nobody is
+	open       []netip.Prefix         // of [webhooks]
 	samples    bool                   // the lists hold made-up people
 }
 
@@ -159,6 +164,13 @@ func (c *config) check(doc *conf.Doc) error {
 		wrong([]string{"inbox", "domain"}, "domain is empty: it is the domain that returned mail comes to")
 	}
 	c.checkMetrics(wrong)
+	for _, text := range c.Webhooks.Open {
+		net, err := netip.ParsePrefix(text)
+		if err != nil {
+			wrong([]string{"webhooks", "open"}, `open has %q: a network such as "10.2.0.0/16" is right`, text)
+		}
+		c.open = append(c.open, net)
+	}
 	c.checkMailbox(doc, wrong)
 	resolver, err := dns.New(c.DNS.Resolver)
 	if err != nil {

@@ -20,8 +20,8 @@ type engine struct {
 	worker  *worker.Worker
 	servers []*web.Server
 	stop    context.CancelFunc
-	readers int        // of returned mail
-	ended   chan error // a reader's end
+	running int        // beside the worker and the servers
+	ended   chan error // the end of one of them
 	Public  string     // where the pages listen
 }
 
@@ -29,7 +29,7 @@ type engine struct {
 // gateways' hook and the inbox. What is listening already in another process
 // (serve, beside a call launch --wait) is left to it.
 func (a *app) startEngine(ctx context.Context, channels []address.Channel, listeners bool) (*engine, error) {
-	e := &engine{app: a, ended: make(chan error, 2)}
+	e := &engine{app: a, ended: make(chan error, 3)}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	e.stop = stop
 	var err error
@@ -38,6 +38,9 @@ func (a *app) startEngine(ctx context.Context, channels []address.Channel, liste
 	}
 	if err == nil {
 		e.worker, err = a.startWorker(ctx, channels)
+	}
+	if err == nil {
+		e.run(func() error { return a.hooks.Serve(run) })
 	}
 	if err != nil {
 		return nil, errors.Join(err, e.shutdown())
@@ -87,21 +90,21 @@ func (e *engine) takeMail(ctx context.Context, in *worker.Inbound) error {
 		if err != nil {
 			return err
 		}
-		e.read(func() error { return server.Serve(ctx) })
+		e.run(func() error { return server.Serve(ctx) })
 	}
 	if c.IMAP.Host != "" {
 		mailbox, err := inbox.OpenMailbox(c.IMAP, []string{c.Domain}, sink, in.MailTurn(), e.app.log)
 		if err != nil {
 			return err
 		}
-		e.read(func() error { return mailbox.Serve(ctx) })
+		e.run(func() error { return mailbox.Serve(ctx) })
 	}
 	return nil
 }
 
-// read runs one way in, beside the others.
-func (e *engine) read(serve func() error) {
-	e.readers++
+// run runs one thing beside the others: a way in, or what tells webhooks.
+func (e *engine) run(serve func() error) {
+	e.running++
 	go func() { e.ended <- serve() }()
 }
 
@@ -116,12 +119,12 @@ func (e *engine) shutdown() error {
 	}
 	e.stop()
 	late := time.After(e.app.cfg.Worker.Drain)
-	for range e.readers {
+	for range e.running {
 		select {
 		case ierr := <-e.ended:
 			err = errors.Join(err, ierr)
 		case <-late:
-			return errors.Join(err, fmt.Errorf("the inbox did not end in %s", e.app.cfg.Worker.Drain))
+			return errors.Join(err, fmt.Errorf("what runs beside the worker did not end in %s", e.app.cfg.Worker.Drain))
 		}
 	}
 	return err

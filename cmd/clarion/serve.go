@@ -67,7 +67,7 @@ func (a *app) serve(ctx context.Context, channels []address.Channel, listeners b
 		a.tell("Ending: what is in hand is finished, the rest goes back to the queue.")
 	case err = <-a.db.Failed():
 	case err = <-e.ended:
-		e.readers--
+		e.running--
 	}
 	return errors.Join(err, e.shutdown())
 }

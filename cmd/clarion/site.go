@@ -81,12 +81,12 @@ func (a *app) site(in *worker.Inbound) (http.Handler, error) {
 		}
 		return access.NewDoor(staff, deny)
 	}
-	programs, err := api.New(api.Parts{Desk: a.desk, Trail: a.trail, Clock: clock.System{}, Log: a.log,
+	programs, err := api.New(api.Parts{Desk: a.desk, Webhooks: a.hooks, Trail: a.trail, Clock: clock.System{}, Log: a.log,
 		Guard: func(deny func(http.ResponseWriter, *http.Request, error)) (api.Guard, error) { return guard(deny) }})
 	if err != nil {
 		return nil, err
 	}
-	desk, err := console.New(console.Parts{Desk: a.desk, Staff: staff, Guard: guard, Trail: a.trail, Clock: clock.System{}, Zone: a.cfg.zone(), Log: a.log,
+	desk, err := console.New(console.Parts{Desk: a.desk, Webhooks: a.hooks, Staff: staff, Guard: guard, Trail: a.trail, Clock: clock.System{}, Zone: a.cfg.zone(), Log: a.log,
 		Petition: volunteers, Appeal: appeal, Public: a.cfg.Web.PublicURL, Currency: a.cfg.Currency})
 	if err != nil {
 		return nil, err

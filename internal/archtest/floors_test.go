@@ -47,6 +47,8 @@ var rooms = []room{
 	{"worker/gateway/*", 4, []string{"worker/gateway", "worker/gateway/smtpreply"}},
 	// What comes back on paper; it neither knows the queue nor is known by it.
 	{"petition", 4, nil},
+	// It looks at calls and neither knows the queue nor who shows them to it.
+	{"webhooks", 4, nil},
 
 	{"broadcast", 3, nil},
 	{"broadcast/amnesty", 3, []string{"broadcast"}},
@@ -73,6 +75,7 @@ var rooms = []room{
 	{"internal/maildns", 0, nil},
 	{"internal/child", 0, nil},
 	{"internal/port", 0, nil},
+	{"internal/publicnet", 0, nil},
 	{"internal/redisdb", 0, []string{"internal/child"}},
 	{"internal/redistest", 0, []string{"internal/child", "internal/port", "internal/redisdb", "internal/rkey"}},
 }

@@ -47,6 +47,12 @@ const (
 	Exported        Action = "exported"         // a list was written as a file; list is its name
 	Suppressed      Action = "suppressed"       // an address was suppressed
 	Freed           Action = "freed"            // a suppression was taken back
+	WebhookMade     Action = "webhook_made"     // a webhook was set up; events are those that it is told
+	WebhookChanged  Action = "webhook_changed"  // a webhook got another address or other events
+	WebhookRotated  Action = "webhook_rotated"  // a webhook got a new secret
+	WebhookShut     Action = "webhook_shut"     // a webhook is sent nothing any more
+	WebhookReopened Action = "webhook_reopened" // a webhook is sent what comes again
+	WebhookDeleted  Action = "webhook_deleted"  // a webhook was deleted
 	Erased          Action = "erased"           // a contact was erased
 )
 
@@ -89,6 +95,12 @@ var sentences = map[Action][2]string{
 	Exported:        {"took a list out as a file", "명단을 파일로 내보냈습니다"},
 	Suppressed:      {"suppressed an address", "주소를 막았습니다"},
 	Freed:           {"took a suppression back", "주소를 다시 풀었습니다"},
+	WebhookMade:     {"set up a webhook", "웹훅을 만들었습니다"},
+	WebhookChanged:  {"changed a webhook", "웹훅을 바꾸었습니다"},
+	WebhookRotated:  {"renewed the secret of a webhook", "웹훅의 비밀 키를 새로 만들었습니다"},
+	WebhookShut:     {"shut a webhook", "웹훅을 닫았습니다"},
+	WebhookReopened: {"opened a webhook again", "웹훅을 다시 열었습니다"},
+	WebhookDeleted:  {"deleted a webhook", "웹훅을 지웠습니다"},
 	Erased:          {"erased a contact", "연락처를 지웠습니다"},
 }
 

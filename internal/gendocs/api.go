@@ -5,6 +5,7 @@ import (
 
 	"clarion/web/access"
 	"clarion/web/api"
+	"clarion/webhooks"
 )
 
 // programs lists what programs ask for over HTTP.
@@ -29,6 +30,14 @@ func programs() string {
 		rows = append(rows, []string{code(op.Method + " " + strings.TrimPrefix(op.Path, api.Prefix)), by, op.Summary})
 	}
 	t.table([]string{"route", "right", "what it does"}, rows)
+	t.say("## Webhooks\n\nWho would rather be told than ask sets up a webhook, here or on the console's page. It is told by POST, by the [Standard Webhooks](https://www.standardwebhooks.com) scheme: %s is the same for the same event however often it comes, so that a receiver who has it throws it away; %s holds the second at which it was sent; %s is HMAC-SHA-256 under the secret (%s), for a day after a rotation by two secrets. Whatever answers 2xx within 15 seconds has it. Else it comes again after 5 seconds, 5 and 30 minutes, 2, 5, 10 and 10 hours; so events may come late and out of order, and %s says when they happened. Answer 410 to be told no more.\n\n",
+		code("webhook-id"), code("webhook-timestamp"), code("webhook-signature"), code("whsec_…"), code("timestamp"))
+	rows = nil
+	for _, e := range webhooks.Events {
+		rows = append(rows, []string{code(string(e)), e.Sentence("en")})
+	}
+	t.table([]string{"event", "when"}, rows)
+	t.say("The body is %s. The totals are those of the moment in which it was written down. No event names a person.\n\n", code(`{"type":"call.paused","timestamp":"…","data":{"call":"c7","name":"…","campaign":"…","rehearsal":false,"state":"paused","contacts":…,"audience":…,"channels":{"email":{"delivered":…}},"why":"…"}}`))
 	t.say("In the demo everyone is a director called by any token: `curl -H 'Authorization: Bearer demo' http://localhost:8080%s/calls`. Elsewhere whoever has the right %s makes tokens.\n", api.Prefix, code(string(access.Tokens)))
 	return t.String()
 }

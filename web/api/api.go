@@ -20,6 +20,7 @@ import (
 	"clarion/web"
 	"clarion/web/access"
 	"clarion/web/desk"
+	"clarion/webhooks"
 )
 
 // Prefix is what the path of each route begins with.
@@ -33,11 +34,12 @@ const (
 
 // Parts are what the interface works with, opened by the program.
 type Parts struct {
-	Desk  *desk.Desk
-	Guard func(deny func(http.ResponseWriter, *http.Request, error)) (Guard, error)
-	Trail *audit.Trail
-	Clock clock.Clock
-	Log   *slog.Logger
+	Desk     *desk.Desk
+	Guard    func(deny func(http.ResponseWriter, *http.Request, error)) (Guard, error)
+	Trail    *audit.Trail
+	Webhooks *webhooks.Store
+	Clock    clock.Clock
+	Log      *slog.Logger
 }
 
 // A Guard lets through who has a right, and leaves an *access.Visitor in the

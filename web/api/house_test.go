@@ -28,6 +28,7 @@ import (
 	"clarion/web/access"
 	"clarion/web/api"
 	"clarion/web/desk"
+	"clarion/webhooks"
 	"clarion/worker"
 	"clarion/worker/gateway/builtin"
 	"clarion/worker/gateway/rehearsal"
@@ -74,7 +75,8 @@ func open(t *testing.T, clk clock.Clock, rule desk.ReleaseRule) *house {
 	h.desk = desk.New(parts)
 	h.staff, err = access.Open(rdb, keys, clk, h.trail, access.Config{Origin: "https://desk.example.org", Organisation: "Save 9", Cost: access.Cost{Memory: 64, Passes: 1, Threads: 1}})
 	h.must(err)
-	h.pages, err = api.New(api.Parts{Desk: h.desk, Trail: h.trail, Clock: clk, Log: quiet, Guard: func(deny func(http.ResponseWriter, *http.Request, error)) (api.Guard, error) {
+	hooks := webhooks.Open(webhooks.Config{}, webhooks.Parts{Redis: rdb, Ledger: h.desk.Ledger, Keys: keys, Trail: h.trail, Clock: clk, Log: quiet})
+	h.pages, err = api.New(api.Parts{Desk: h.desk, Webhooks: hooks, Trail: h.trail, Clock: clk, Log: quiet, Guard: func(deny func(http.ResponseWriter, *http.Request, error)) (api.Guard, error) {
 		return access.NewDoor(h.staff, deny)
 	}})
 	h.must(err)

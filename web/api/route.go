@@ -129,4 +129,16 @@ var table = []route{
 
 	on(post, "/contacts/find", access.People, "Everything that is kept of the people at an address: a POST, since addresses do not belong into URLs", (*api).contacts),
 	on(del, "/contacts/{number}", access.Erase, "Erase a contact; the suppression of its addresses stays", (*api).erase),
+
+	on(get, "/webhooks", access.Webhooks, "All webhooks: what they are told, and whether it comes through", (*api).webhooks),
+	on(post, "/webhooks", access.Webhooks, "Set up a webhook. Its secret is in this answer alone", (*api).newWebhook, makes),
+	on(get, "/webhooks/{webhook}", access.Webhooks, "A webhook", (*api).webhook),
+	on(put, "/webhooks/{webhook}", access.Webhooks, "Give a webhook another address and other events", (*api).changeWebhook),
+	on(del, "/webhooks/{webhook}", access.Webhooks, "Delete a webhook with its log", (*api).deleteWebhook),
+	on(post, "/webhooks/{webhook}/rotate", access.Webhooks, "Give a webhook a new secret; the one before signs beside it for a day", (*api).rotateWebhook),
+	on(post, "/webhooks/{webhook}/shut", access.Webhooks, "Send a webhook nothing any more", (*api).shutWebhook),
+	on(post, "/webhooks/{webhook}/open", access.Webhooks, "Send a webhook what comes from now on", (*api).reopenWebhook),
+	on(post, "/webhooks/{webhook}/test", access.Webhooks, "Send a webhook a test", (*api).tryWebhook),
+	on(get, "/webhooks/{webhook}/attempts", access.Webhooks, "The last attempts to tell a webhook, the newest first", (*api).attempts),
+	on(post, "/webhooks/{webhook}/resend", access.Webhooks, "Send a message of the last seven days once more, under the same webhook-id", (*api).resendMessage),
 }

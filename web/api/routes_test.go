@@ -20,12 +20,13 @@ import (
 	"clarion/web/access"
 	"clarion/web/api"
 	"clarion/web/desk"
+	"clarion/webhooks"
 	"clarion/worker"
 )
 
 // declared are the keys that a house may leave.
 func declared() (all []rkey.Key) {
-	for _, keys := range [][]rkey.Key{lists.Keys(), broadcast.Keys(), worker.Keys(), audit.Keys(), desk.Keys(), access.Keys(), api.Keys()} {
+	for _, keys := range [][]rkey.Key{lists.Keys(), broadcast.Keys(), worker.Keys(), audit.Keys(), desk.Keys(), access.Keys(), api.Keys(), webhooks.Keys()} {
 		all = append(all, keys...)
 	}
 	return all
@@ -258,6 +259,28 @@ func TestEveryRoute(t *testing.T) {
 	h.must(json.Unmarshal(found.Body.Bytes(), &people))
 	c.call("DELETE /contacts/{number}", []string{people.Contacts[0].Number.String()}, nil, 200)
 	c.call("POST /contacts/find", nil, min, 422)
+
+	// Who is told of calls.
+	hook := map[string]any{"url": "https://example.org/hook", "events": []string{"call.finished", "call.paused"}}
+	c.call("POST /webhooks", nil, map[string]any{"url": "http://example.org/hook", "events": []string{"call.paused"}}, 422)
+	w = c.call("POST /webhooks", nil, hook, 201)
+	e, secret := c.read(w, "id"), c.read(w, "secret")
+	if w = c.call("GET /webhooks", nil, nil, 200); !strings.HasPrefix(secret, "whsec_") || strings.Contains(w.Body.String(), "whsec_") {
+		t.Errorf("the secret %q is shown again: %s", secret, w.Body)
+	}
+	c.call("GET /webhooks/{webhook}", []string{e}, nil, 200)
+	c.call("GET /webhooks/{webhook}", []string{"none"}, nil, 404)
+	c.call("PUT /webhooks/{webhook}", []string{e}, hook, 200)
+	if again := c.read(c.call("POST /webhooks/{webhook}/rotate", []string{e}, nil, 200), "secret"); again == secret {
+		t.Error("a new secret is the old one")
+	}
+	message := c.read(c.call("POST /webhooks/{webhook}/test", []string{e}, nil, 200), "message")
+	c.call("POST /webhooks/{webhook}/resend", []string{e}, map[string]any{"message": message}, 200)
+	c.call("POST /webhooks/{webhook}/resend", []string{e}, map[string]any{"message": "msg_none"}, 404)
+	c.call("GET /webhooks/{webhook}/attempts", []string{e}, nil, 200)
+	c.call("POST /webhooks/{webhook}/shut", []string{e}, nil, 200)
+	c.call("POST /webhooks/{webhook}/open", []string{e}, nil, 200)
+	c.call("DELETE /webhooks/{webhook}", []string{e}, nil, 204)
 
 	for op := range c.open {
 		t.Errorf("%s is in the document, and nobody tried it", op)

@@ -13,6 +13,7 @@ import (
 	"clarion/lists"
 	"clarion/lists/address"
 	"clarion/web/desk"
+	"clarion/webhooks"
 )
 
 // A field is one of a struct's as encoding/json sees it.
@@ -48,6 +49,9 @@ var closed = map[reflect.Type][]string{
 	reflect.TypeFor[address.Channel]():       words(address.Channels[:]),
 	reflect.TypeFor[lists.Reason]():          words(lists.Reasons[:]),
 	reflect.TypeFor[desk.DoubtAction]():      {string(desk.DoubtList), string(desk.DoubtResend), string(desk.DoubtSettle)},
+	reflect.TypeFor[webhooks.Event]():        append(words(webhooks.Events[:]), string(webhooks.Test)),
+	reflect.TypeFor[webhooks.Why]():          {string(webhooks.ByStaff), string(webhooks.Failures), string(webhooks.Gone)},
+	reflect.TypeFor[webhooks.Result]():       words(webhooks.Results[:]),
 	reflect.TypeFor[broadcast.CanaryPhase](): words(broadcast.CanaryPhases[:]),
 }
 
@@ -150,7 +154,7 @@ func (s schemas) object(t reflect.Type) schema {
 func name(t reflect.Type) string {
 	pkg, own, _ := strings.Cut(t.String(), ".")
 	own = strings.ToUpper(own[:1]) + own[1:]
-	if slices.Contains([]string{"api", "desk", "web"}, pkg) {
+	if slices.Contains([]string{"api", "desk", "web", "webhooks"}, pkg) {
 		return own
 	}
 	return strings.ToUpper(pkg[:1]) + pkg[1:] + own

@@ -20,17 +20,19 @@ import (
 	"clarion/web"
 	"clarion/web/access"
 	"clarion/web/desk"
+	"clarion/webhooks"
 )
 
 // Parts are what the console works with, opened by the program.
 type Parts struct {
-	Desk  *desk.Desk
-	Staff *access.Store
-	Guard func(deny func(http.ResponseWriter, *http.Request, error)) (Guard, error)
-	Trail *audit.Trail
-	Clock clock.Clock
-	Zone  *time.Location // in which times are shown
-	Log   *slog.Logger
+	Desk     *desk.Desk
+	Staff    *access.Store
+	Guard    func(deny func(http.ResponseWriter, *http.Request, error)) (Guard, error)
+	Trail    *audit.Trail
+	Webhooks *webhooks.Store
+	Clock    clock.Clock
+	Zone     *time.Location // in which times are shown
+	Log      *slog.Logger
 
 	Petition *petition.Desk
 	Appeal   petition.Appeal
@@ -156,6 +158,8 @@ func formPage(act string) string {
 		return "/drafts/" + parts[1] + "/ready"
 	case len(parts) == 3 && parts[2] == "correct":
 		return act
+	case parts[0] == "webhooks":
+		return "/" + strings.Join(parts[:min(len(parts), 2)], "/")
 	case len(parts) == 3 && parts[0] == "calls":
 		return "/calls/" + parts[1]
 	}
@@ -203,6 +207,16 @@ func (c *console) table() []route {
 		{"POST /drafts/{draft}/rehearse", access.Write, c.rehearse},
 		{"POST /drafts/{draft}/test", access.Write, c.test},
 		{"POST /drafts/{draft}/launch", access.Launch, c.launch},
+		{"GET /webhooks", access.Webhooks, c.webhooks},
+		{"POST /webhooks", access.Webhooks, c.newWebhook},
+		{"GET /webhooks/{id}", access.Webhooks, c.webhook},
+		{"POST /webhooks/{id}", access.Webhooks, c.changeWebhook},
+		{"POST /webhooks/{id}/rotate", access.Webhooks, c.rotateWebhook},
+		{"POST /webhooks/{id}/shut", access.Webhooks, c.shutWebhook},
+		{"POST /webhooks/{id}/open", access.Webhooks, c.reopenWebhook},
+		{"POST /webhooks/{id}/test", access.Webhooks, c.tryWebhook},
+		{"POST /webhooks/{id}/resend", access.Webhooks, c.resendMessage},
+		{"POST /webhooks/{id}/delete", access.Webhooks, c.deleteWebhook},
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	"clarion/templates"
 	"clarion/web/access"
 	"clarion/web/desk"
+	"clarion/webhooks"
 	"clarion/worker"
 	"clarion/worker/gateway/builtin"
 	"clarion/worker/gateway/rehearsal"
@@ -69,7 +70,7 @@ func open(t *testing.T, rule desk.ReleaseRule) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.pages, err = New(Parts{Desk: h.desk, Guard: guard, Trail: h.trail, Clock: clk, Zone: zone, Log: log,
+	if h.pages, err = New(Parts{Desk: h.desk, Webhooks: webhooks.Open(webhooks.Config{}, webhooks.Parts{Redis: rdb, Ledger: h.desk.Ledger, Keys: keys, Trail: h.trail, Clock: clk, Log: log}), Guard: guard, Trail: h.trail, Clock: clk, Zone: zone, Log: log,
 		Petition: petition.Open(rdb, keys, clk), Public: "https://act.example.org", Appeal: petition.Appeal{URL: "https://save9.example.org/sign", Title: map[string]string{"ko": "살려 주세요", "en": "Save & help"}, Text: map[string]string{"ko": "서명", "en": "Sign"}}}); err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +262,7 @@ func TestPagesSpeakBoth(t *testing.T) {
 	h := open(t, desk.ReleaseRule{SecondPerson: true, CorrectionAbove: 1})
 	d := h.draft()
 	to, _ := h.post(d+"/rehearse", http.StatusSeeOther)
-	for _, path := range []string{"/volunteer", "/volunteers", "/calls", to, to + "/report", to + "/correct", "/drafts", d, d + "/audience", d + "/ready", "/lists", "/lists/supporters", "/lists/supporters/export", "/lists/import"} {
+	for _, path := range []string{"/volunteer", "/volunteers", "/calls", to, to + "/report", to + "/correct", "/drafts", d, d + "/audience", d + "/ready", "/lists", "/lists/supporters", "/lists/supporters/export", "/lists/import", "/webhooks", h.webhook()} {
 		for _, h.lang = range []string{english, korean} {
 			page := h.get(path, 200)
 			if !strings.Contains(page, `<html lang="`+h.lang+`">`) {

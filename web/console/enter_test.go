@@ -31,6 +31,7 @@ import (
 	"clarion/web"
 	"clarion/web/access"
 	"clarion/web/desk"
+	"clarion/webhooks"
 	"clarion/worker"
 )
 
@@ -62,7 +63,7 @@ func newGate(t *testing.T) *gate {
 	people, err := lists.Open(t.Context(), rdb, keys, g.clk)
 	g.must(err)
 	d := desk.New(desk.Parts{Redis: rdb, Ledger: broadcast.Open(rdb, g.clk), People: people, Queue: worker.NewQueue(rdb), Keys: keys, Clock: g.clk, Settings: "clarion.toml"})
-	pages, err := New(Parts{Desk: d, Staff: g.staff, Trail: trail, Clock: g.clk, Zone: time.UTC, Log: log, Guard: func(deny func(http.ResponseWriter, *http.Request, error)) (Guard, error) {
+	pages, err := New(Parts{Desk: d, Webhooks: webhooks.Open(webhooks.Config{}, webhooks.Parts{Redis: rdb, Ledger: d.Ledger, Keys: keys, Trail: trail, Clock: g.clk, Log: log}), Staff: g.staff, Trail: trail, Clock: g.clk, Zone: time.UTC, Log: log, Guard: func(deny func(http.ResponseWriter, *http.Request, error)) (Guard, error) {
 		return access.NewDoor(g.staff, deny)
 	}})
 	g.must(err)
