@@ -23,7 +23,8 @@ type Delivery struct {
 // ID names a call: "c" and a number.
 type ID string
 
-// TestCall is no call: the deliveries of doctor's test mails are of it.
+// TestCall is no call: the deliveries of mails outside of all calls are of it, which
+// are doctor's test mails and notices of alarms.
 const TestCall ID = "c4294967295"
 
 // ParseID reads a call's name.

@@ -76,32 +76,10 @@ func (f *Forwarder) Forward(ctx context.Context, raw []byte) error {
 	if err != nil {
 		return err
 	}
-	gates := slices.DeleteFunc(slices.Clone(f.Gates), func(g Gate) bool { return g.Channel != address.Email || g.Rehearsal })
-	slices.SortStableFunc(gates, func(a, b Gate) int { return flag(a.Standby) - flag(b.Standby) })
-	var last *gateway.Error
-	for _, g := range gates {
-		_, err := g.Gateway.Send(ctx, gateway.Message{To: f.To, From: f.From, Body: body})
-		if err == nil {
-			return nil
-		}
-		e := gateway.Classify(err, true)
-		if e.Kind == gateway.Indeterminate {
-			return fmt.Errorf("hand a person's mail on: %w", e) // it may have gone: no other is asked
-		}
-		if last == nil || verdicts[e.Kind].retry {
-			last = e // one that may take it later outweighs one that never will
-		}
+	if err := SendOne(ctx, f.Gates, gateway.Message{To: f.To, From: f.From, Body: body}); err != nil {
+		return fmt.Errorf("hand a person's mail on: %w", err)
 	}
-	if last == nil {
-		return &gateway.Error{Kind: gateway.Misconfigured, Reason: gateway.OtherReason, Err: errors.New("no gateway takes email")}
-	}
-	return fmt.Errorf("hand a person's mail on: %w", last)
-}
-
-// ForGood reports whether a failure will be the same however often it is tried.
-func ForGood(err error) bool {
-	e := gateway.Classify(err, true)
-	return e != nil && !verdicts[e.Kind].retry && e.Kind != gateway.Indeterminate
+	return nil
 }
 
 // dropped are the fields that do not hold for the mail as it is handed on.

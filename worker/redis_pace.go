@@ -23,7 +23,7 @@ var (
 	keyLineage  = rkey.Key{Pattern: "workers:redis", Type: rkey.String, Expiry: "kept", Doc: "the replication id of the Redis that workers last saw, where another may take its place"}
 	keyService  = rkey.Key{Pattern: "service:text:<id>", Type: rkey.String, Expiry: "a day", Personal: true, Doc: "one service text to be sent, sealed"}
 	keyAnswered = rkey.Key{Pattern: "service:answered:<id>", Type: rkey.String, Expiry: "5 minutes, a day for a service text", Personal: true, Doc: "a number was answered lately, or a service text went; the number's keyed hash"}
-	keyTurn     = rkey.Key{Pattern: "inbox:turn", Type: rkey.String, Expiry: "15 seconds after it was last taken", Doc: "the process whose turn it is to read the mailbox"}
+	keyTurn     = rkey.Key{Pattern: "turn:<at>", Type: rkey.String, Expiry: "15 seconds to a minute after it was last taken", Doc: "the process whose turn it is to read the mailbox, or to look for alarms"}
 	keyReplies  = rkey.Key{Pattern: "inbox:replies", Type: rkey.List, Expiry: "kept", Personal: true, Doc: "texts from people, sealed, newest first"}
 	keyRates    = rkey.Key{Pattern: "{pace}:rates", Type: rkey.Hash, Expiry: "15 seconds", Doc: "by worker the messages a second that it sent lately, by lane"}
 	keySystems  = rkey.Key{Pattern: "mail:systems", Type: rkey.Hash, Expiry: "90 days after the last entry", Personal: true, Doc: "by the keyed hash of a mail domain the lane of the system that receives for it, and when that was asked; sealed"}

@@ -12,12 +12,12 @@ import (
 	"clarion/internal/rkey"
 )
 
-var keyTestMail = rkey.Key{Pattern: "{pace}:test:<key>", Type: rkey.String, Expiry: "an hour", Doc: "a test mail of doctor came back: when, Unix milliseconds"}
+var keyTestMail = rkey.Key{Pattern: "{pace}:test:<key>", Type: rkey.String, Expiry: "an hour", Doc: "a test mail of doctor, or a notice of an alarm, came back: when, Unix milliseconds"}
 
 // testKept is how long it is known that a test mail came back.
 const testKept = time.Hour
 
-// testCame notes that a test mail came back.
+// testCame notes that a mail outside of all calls came back.
 func (in *Inbound) testCame(ctx context.Context, d broadcast.Delivery) error {
 	if err := in.rdb.Set(ctx, keyTestMail.Name(fmt.Sprintf("%x", d.Key)), in.clk.Now().UnixMilli(), testKept).Err(); err != nil {
 		return fmt.Errorf("note a test mail: %w", err)
@@ -25,8 +25,8 @@ func (in *Inbound) testCame(ctx context.Context, d broadcast.Delivery) error {
 	return nil
 }
 
-// TestCame reports whether the test mail with this delivery of broadcast.TestCall
-// came back, by whichever process took it.
+// TestCame reports whether a mail with this delivery of broadcast.TestCall came back
+// within the last hour, by whichever process took it.
 func (in *Inbound) TestCame(ctx context.Context, d broadcast.Delivery) (bool, error) {
 	_, err := in.rdb.Get(ctx, keyTestMail.Name(fmt.Sprintf("%x", d.Key))).Result()
 	switch {

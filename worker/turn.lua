@@ -1,4 +1,4 @@
--- turn: one process at a time reads a mailbox.
+-- turn: one process at a time reads a mailbox, or looks for alarms.
 -- KEYS 1 turn
 -- ARGV 1 who asks, 2 for how long from now on (milliseconds; 0 gives the turn up)
 -- Returns 1 when it is, or was, who asks; 0 when it is somebody else

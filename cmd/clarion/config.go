@@ -27,6 +27,7 @@ import (
 	"clarion/lists/address"
 	"clarion/web/hook"
 	"clarion/worker"
+	"clarion/worker/alarm"
 	"clarion/worker/gateway/builtin"
 	"clarion/worker/gateway/mx"
 	"clarion/worker/inbox"
@@ -88,6 +89,7 @@ type config struct {
 		Group    map[string]int       `toml:"group"`   // deliveries claimed together, by channel
 		Retry    map[string]retryConf `toml:"retry"`   // by channel
 	} `toml:"worker"`
+	Alarm    alarm.Config `toml:"alarm"`
 	Suppress struct {
 		Calls  int           `toml:"calls"`
 		Within conf.Duration `toml:"within"`
@@ -209,6 +211,7 @@ func (c *config) check(doc *conf.Doc) error {
 			c.gates = append(c.gates, g)
 		}
 	}
+	c.checkAlarms(wrong)
 	ps = append(ps, c.makeWebhooks()...)
 	if len(ps) > 0 {
 		return conf.Problems(conf.Sort(ps))

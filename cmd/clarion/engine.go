@@ -29,18 +29,22 @@ type engine struct {
 // gateways' hook and the inbox. What is listening already in another process
 // (serve, beside a call launch --wait) is left to it.
 func (a *app) startEngine(ctx context.Context, channels []address.Channel, listeners bool) (*engine, error) {
-	e := &engine{app: a, ended: make(chan error, 3)}
+	e := &engine{app: a, ended: make(chan error, 4)}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	e.stop = stop
+	in := worker.NewInbound(a.parts(), a.cfg.links())
 	var err error
 	if listeners {
-		err = e.listen(run)
+		err = e.listen(run, in)
 	}
 	if err == nil {
 		e.worker, err = a.startWorker(ctx, channels)
 	}
 	if err == nil {
 		e.run(func() error { return a.hooks.Serve(run) })
+		if a.cfg.Alarm.Every > 0 {
+			e.watchAlarms(run, in)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, e.shutdown())
@@ -48,9 +52,8 @@ func (a *app) startEngine(ctx context.Context, channels []address.Channel, liste
 	return e, nil
 }
 
-func (e *engine) listen(ctx context.Context) error {
+func (e *engine) listen(ctx context.Context, in *worker.Inbound) error {
 	a := e.app
-	in := worker.NewInbound(a.parts(), a.cfg.links())
 	pages, err := a.site(in)
 	if err != nil {
 		return err
@@ -102,7 +105,8 @@ func (e *engine) takeMail(ctx context.Context, in *worker.Inbound) error {
 	return nil
 }
 
-// run runs one thing beside the others: a way in, or what tells webhooks.
+// run runs one thing beside the others: a way in, what tells webhooks,
+// or what looks for alarms.
 func (e *engine) run(serve func() error) {
 	e.running++
 	go func() { e.ended <- serve() }()

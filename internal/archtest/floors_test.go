@@ -39,6 +39,7 @@ var rooms = []room{
 	// The only door to the queue. The contract of gateways is below them all;
 	// a gateway knows the contract and its own wire, builtin knows each gateway.
 	{"worker", 4, []string{"worker/gateway"}},
+	{"worker/alarm", 4, []string{"worker", "worker/gateway"}},
 	{"worker/inbox", 4, []string{"worker", "worker/bounce", "worker/gateway"}},
 	{"worker/bounce", 4, []string{"worker/gateway", "worker/gateway/smtpreply"}},
 	{"worker/gateway", 4, nil},

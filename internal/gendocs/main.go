@@ -14,6 +14,7 @@ import (
 
 // documents are the files and what writes each.
 var documents = map[string]func() (string, error){
+	"alarms.md":     sure(alarms),
 	"api.md":        sure(programs),
 	"cli-values.md": cliValues,
 	"mail-rules.md": sure(mailRules),

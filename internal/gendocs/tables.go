@@ -14,6 +14,7 @@ import (
 	"clarion/web/desk"
 	"clarion/webhooks"
 	"clarion/worker"
+	"clarion/worker/alarm"
 	"clarion/worker/gateway"
 	"clarion/worker/gateway/mx"
 )
@@ -25,7 +26,7 @@ func redisKeys() string {
 	for _, owner := range []struct {
 		name string
 		keys []rkey.Key
-	}{{"lists", lists.Keys()}, {"broadcast", broadcast.Keys()}, {"broadcast/amnesty", amnesty.Keys()}, {"worker", worker.Keys()}, {"worker/gateway/mx", mx.Keys()}, {"internal/audit", audit.Keys()}, {"web/desk", desk.Keys()}, {"web/access", access.Keys()}, {"web/api", api.Keys()}, {"webhooks", webhooks.Keys()}, {"petition", petition.Keys()}} {
+	}{{"lists", lists.Keys()}, {"broadcast", broadcast.Keys()}, {"broadcast/amnesty", amnesty.Keys()}, {"worker", worker.Keys()}, {"worker/alarm", alarm.Keys()}, {"worker/gateway/mx", mx.Keys()}, {"internal/audit", audit.Keys()}, {"web/desk", desk.Keys()}, {"web/access", access.Keys()}, {"web/api", api.Keys()}, {"webhooks", webhooks.Keys()}, {"petition", petition.Keys()}} {
 		t.say("\n## %s\n\n", owner.name)
 		var rows [][]string
 		for _, k := range owner.keys {

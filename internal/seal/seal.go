@@ -70,9 +70,10 @@ const (
 	Form         Purpose = "form"        // forms of the console
 	Volunteer    Purpose = "volunteer"   // codes of volunteers
 	Repeated     Purpose = "repeated"    // requests of programs that may come again
+	AlarmPerson  Purpose = "alarm"       // people who are told of alarms
 )
 
-var purposes = []Purpose{AddressIndex, Bounce, Unsubscribe, Report, MailSystem, Handed, AuditEntry, AuditHead, Secret, Form, Volunteer, Repeated}
+var purposes = []Purpose{AddressIndex, Bounce, Unsubscribe, Report, MailSystem, Handed, AuditEntry, AuditHead, Secret, Form, Volunteer, Repeated, AlarmPerson}
 
 // LoadOrCreate reads the key file at path, or makes one with mode 0600 when
 // there is none. A file that others may read is refused.
