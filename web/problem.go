@@ -13,6 +13,7 @@ import (
 	"clarion/web/access"
 	"clarion/web/desk"
 	"clarion/webhooks"
+	"clarion/worker/alarm"
 	"clarion/worker/gateway"
 )
 
@@ -75,7 +76,7 @@ func ProblemOf(err error) Problem {
 	switch {
 	case errors.Is(err, seal.ErrToken):
 		return problem(http.StatusNotFound, "This link is not valid.", "올바르지 않은 링크입니다.")
-	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, broadcast.ErrNoPicture), errors.Is(err, ErrNotFound), errors.Is(err, desk.ErrNoDraft), errors.Is(err, access.ErrNobody), errors.Is(err, webhooks.ErrNone):
+	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, broadcast.ErrNoPicture), errors.Is(err, ErrNotFound), errors.Is(err, desk.ErrNoDraft), errors.Is(err, access.ErrNobody), errors.Is(err, webhooks.ErrNone), errors.Is(err, alarm.ErrNone):
 		return problem(http.StatusNotFound, "There is no such thing.", "찾으시는 것이 없습니다.")
 	case errors.Is(err, ErrMethod):
 		return problem(http.StatusMethodNotAllowed, "This is not asked by that method: Allow says which.", "이 주소는 그 방식으로 부를 수 없습니다.")
@@ -97,6 +98,8 @@ func ProblemOf(err error) Problem {
 		return problem(http.StatusConflict, "The first request with this Idempotency-Key was done; its answer is too large to be kept. Read what it made.", "이 Idempotency-Key의 첫 요청은 처리되었으나 응답이 커서 보관하지 않았습니다. 결과를 읽어 확인해 주십시오.")
 	case errors.As(err, &state):
 		return problem(http.StatusConflict, state.Error(), "이 발송은 지금 \""+state.State.Word("ko")+"\" 상태라서 그렇게 할 수 없습니다.")
+	case errors.Is(err, alarm.ErrOver):
+		return problem(http.StatusConflict, "This alarm is over.", "이미 끝난 경보입니다.")
 	case errors.Is(err, desk.ErrConflict):
 		return problem(http.StatusConflict, "Somebody else has changed it meanwhile. Read it again, and repeat your change.", "그 사이에 다른 사람이 고쳤습니다. 다시 읽은 뒤 고쳐 주십시오.")
 	case errors.Is(err, desk.ErrOut):

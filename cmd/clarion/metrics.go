@@ -7,6 +7,7 @@ import (
 	"clarion/internal/clock"
 	"clarion/web"
 	"clarion/web/metrics"
+	"clarion/worker/alarm"
 )
 
 // checkMetrics keeps the metrics away from the outside.
@@ -31,7 +32,7 @@ func (e *engine) measure() (watch func(listener string, h http.Handler) http.Han
 	if a.cfg.Metrics.Listen == "" {
 		return func(_ string, h http.Handler) http.Handler { return h }, nil
 	}
-	m := metrics.New(metrics.Parts{DB: a.db, Ledger: a.ledger, People: a.people, Queue: a.queue, Clock: clock.System{}, Log: a.log})
+	m := metrics.New(metrics.Parts{DB: a.db, Ledger: a.ledger, People: a.people, Queue: a.queue, Alarms: alarm.Open(a.db.Client()), Clock: clock.System{}, Log: a.log})
 	server, err := web.Listen(a.cfg.Metrics.Listen, m.Handler(), a.log)
 	if err != nil {
 		return nil, err

@@ -54,6 +54,9 @@ const (
 	WebhookReopened Action = "webhook_reopened" // a webhook is sent what comes again
 	WebhookDeleted  Action = "webhook_deleted"  // a webhook was deleted
 	Erased          Action = "erased"           // a contact was erased
+
+	AlarmAcknowledged Action = "alarm_acknowledged" // somebody said that they see to an alarm
+	AlarmQuieted      Action = "alarm_quieted"      // an alarm was quieted for some hours
 )
 
 // sentences say what was done, in English and Korean, as the console shows it.
@@ -102,6 +105,9 @@ var sentences = map[Action][2]string{
 	WebhookReopened: {"opened a webhook again", "웹훅을 다시 열었습니다"},
 	WebhookDeleted:  {"deleted a webhook", "웹훅을 지웠습니다"},
 	Erased:          {"erased a contact", "연락처를 지웠습니다"},
+
+	AlarmAcknowledged: {"sees to an alarm", "경보를 확인했습니다"},
+	AlarmQuieted:      {"quieted an alarm", "경보 알림을 껐습니다"},
 }
 
 // Actions are all of them, sorted.

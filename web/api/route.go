@@ -106,6 +106,10 @@ var table = []route{
 	on(post, "/calls/{call}/doubt", access.Settle, "Send again, or take for sent, what is in doubt", (*api).resolve),
 	on(post, "/calls/{call}/correct", access.Launch, "Launch a draft as a correction to exactly those whom a call has reached", (*api).correct, makes),
 
+	on(get, "/alarms", access.Alarms, "All alarms: the open ones, critical first, and those that were over within a week", (*api).alarms),
+	on(post, "/alarms/{alarm}/acknowledge", access.Alarms, "Say that somebody sees to an alarm: nobody is reminded of it", (*api).acknowledge),
+	on(post, "/alarms/{alarm}/quiet", access.Alarms, "Acknowledge an alarm, and have nothing said of it for some hours", (*api).quiet),
+
 	on(get, "/drafts", access.Write, "All drafts without their texts, the one last changed first", (*api).drafts),
 	on(post, "/drafts", access.Write, "Save a new draft", (*api).newDraft, makes, large),
 	on(get, "/drafts/{draft}", access.Write, "A draft with its texts and pictures. Its version is its ETag", (*api).draft),

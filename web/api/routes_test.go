@@ -22,11 +22,12 @@ import (
 	"clarion/web/desk"
 	"clarion/webhooks"
 	"clarion/worker"
+	"clarion/worker/alarm"
 )
 
 // declared are the keys that a house may leave.
 func declared() (all []rkey.Key) {
-	for _, keys := range [][]rkey.Key{lists.Keys(), broadcast.Keys(), worker.Keys(), audit.Keys(), desk.Keys(), access.Keys(), api.Keys(), webhooks.Keys()} {
+	for _, keys := range [][]rkey.Key{lists.Keys(), broadcast.Keys(), worker.Keys(), alarm.Keys(), audit.Keys(), desk.Keys(), access.Keys(), api.Keys(), webhooks.Keys()} {
 		all = append(all, keys...)
 	}
 	return all
@@ -228,6 +229,21 @@ func TestEveryRoute(t *testing.T) {
 	c.call("DELETE /drafts/{draft}", []string{d}, nil, 412, header("If-Match", `"9"`))
 	c.call("DELETE /drafts/{draft}", []string{d}, nil, 204, header("If-Match", etag))
 	c.call("GET /drafts/{draft}", []string{d}, nil, 404)
+
+	// An alarm, which somebody sees to.
+	_, err := alarm.Open(h.desk.Redis).Change(t.Context(), func(b *alarm.Book) error {
+		b.Enter([]alarm.Finding{{Kind: alarm.GatewayDown, Object: "relay", Level: alarm.Critical}}, h.clk.Now(), time.Minute)
+		return nil
+	})
+	h.must(err)
+	c.call("POST /alarms/{alarm}/acknowledge", []string{"1"}, nil, 204)
+	c.call("POST /alarms/{alarm}/quiet", []string{"1"}, map[string]any{"hours": 8}, 204)
+	c.call("POST /alarms/{alarm}/quiet", []string{"1"}, map[string]any{"hours": 1000}, 422)
+	c.call("POST /alarms/{alarm}/acknowledge", []string{"2"}, nil, 404)
+	c.call("POST /alarms/{alarm}/acknowledge", []string{"relay"}, nil, 404)
+	if w = c.call("GET /alarms", nil, nil, 200); !strings.Contains(w.Body.String(), `"kind":"gateway_down","object":"relay","level":"critical"`) || !strings.Contains(w.Body.String(), `"by":"staff:1","quiet_until":"`) {
+		t.Errorf("the alarms are %s", w.Body)
+	}
 
 	// Lists, and who is on them.
 	table := "E-mail address,name\nmin@example.org,Min\nno address,Nobody\n"

@@ -17,8 +17,9 @@ import (
 const boardMost = 50
 
 type boardView struct {
-	Calls []boardCall
-	May   struct{ Write bool }
+	Calls  []boardCall
+	Alarms int // open ones, for who may see them
+	May    struct{ Write bool }
 }
 
 type boardCall struct {
@@ -37,6 +38,9 @@ func (c *console) boardView(ctx context.Context, who *access.Visitor, lang strin
 	}
 	v := &boardView{}
 	v.May.Write = who.May(access.Write)
+	if who.May(access.Alarms) {
+		v.Alarms = c.openAlarms(ctx)
+	}
 	for _, id := range ids[:min(len(ids), boardMost)] {
 		p, err := c.Desk.Ledger.Progress(ctx, id)
 		if err != nil {
@@ -142,6 +146,10 @@ func (c *console) told(r *http.Request, lang string) string {
 		return say("It is being sent: look again in a moment for what came of it.", "보내고 있습니다. 잠시 뒤에 결과를 확인하십시오.")
 	case "import":
 		return say("Imported.", "가져왔습니다.")
+	case "acknowledge":
+		return say("Noted: nobody is reminded of it.", "확인했습니다. 이 경보는 다시 알리지 않습니다.")
+	case "quiet":
+		return say("Noted: nothing is said of it for that time.", "그 시간 동안 이 경보를 알리지 않습니다.")
 	case "delete":
 		return say("Deleted.", "삭제했습니다.")
 	}
@@ -156,6 +164,7 @@ func (c *console) menu(r *http.Request, who *access.Visitor, say func(en, ko str
 		right       access.Right
 	}{
 		{"/calls", say("Calls", "발송"), access.Watch},
+		{"/alarms", c.alarmsWord(r.Context(), who, say), access.Alarms},
 		{"/drafts", say("Drafts", "초안"), access.Write},
 		{"/lists", say("Lists", "명단"), access.Lists},
 		{"/volunteer", say("Forward", "전하기"), access.Forward},

@@ -51,6 +51,7 @@ type console struct {
 	Parts
 	pages *pages
 	mux   *http.ServeMux
+	open  openAlarms
 }
 
 // A route is one page or one act, and the right that it takes.
@@ -152,7 +153,7 @@ func (c *console) deny(w http.ResponseWriter, r *http.Request, err error) {
 func formPage(act string) string {
 	parts := strings.Split(strings.TrimPrefix(act, "/"), "/")
 	switch {
-	case parts[0] == "staff", parts[0] == "account":
+	case parts[0] == "staff", parts[0] == "account", parts[0] == "alarms":
 		return "/" + parts[0]
 	case len(parts) == 3 && parts[0] == "drafts":
 		return "/drafts/" + parts[1] + "/ready"
@@ -184,6 +185,9 @@ func (c *console) table() []route {
 		{"GET /calls/{id}/report.pdf", access.Watch, c.reportPDF},
 		{"GET /calls/{id}/correct", access.Launch, c.correction},
 		{"POST /calls/{id}/correct", access.Launch, c.correct},
+		{"GET /alarms", access.Alarms, c.alarms},
+		{"POST /alarms/{alarm}/acknowledge", access.Alarms, c.acknowledge},
+		{"POST /alarms/{alarm}/quiet", access.Alarms, c.quiet},
 		{"GET /volunteer", access.Forward, c.volunteer},
 		{"GET /volunteers", access.Volunteers, c.volunteers},
 		{"GET /lists", access.Lists, c.lists},

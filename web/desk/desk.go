@@ -10,6 +10,7 @@ import (
 	"clarion/internal/seal"
 	"clarion/lists"
 	"clarion/worker"
+	"clarion/worker/alarm"
 )
 
 // Parts are what a desk works with, opened by the program.
@@ -41,6 +42,7 @@ type Gate struct {
 type Desk struct {
 	Parts
 	amnesty *amnesty.Desk
+	alarms  *alarm.Store
 }
 
 // New returns a desk.
@@ -48,5 +50,5 @@ func New(p Parts) *Desk {
 	if p.Clock == nil {
 		p.Clock = clock.System{}
 	}
-	return &Desk{Parts: p, amnesty: amnesty.Open(p.Redis, p.People, p.Ledger, p.Clock)}
+	return &Desk{Parts: p, amnesty: amnesty.Open(p.Redis, p.People, p.Ledger, p.Clock), alarms: alarm.Open(p.Redis)}
 }

@@ -9,6 +9,7 @@ import (
 	"clarion/lists"
 	"clarion/lists/address"
 	"clarion/lists/tabular"
+	"clarion/worker/alarm"
 )
 
 // An InputError is a person's mistake, told to that person.
@@ -34,7 +35,7 @@ func Mistaken(err error) bool {
 	if errors.As(err, &input) || errors.As(err, &problems) || errors.As(err, &state) || errors.As(err, &table) {
 		return true
 	}
-	for _, known := range []error{broadcast.ErrNoCall, lists.ErrUnknownName, lists.ErrBadName, lists.ErrMap} {
+	for _, known := range []error{broadcast.ErrNoCall, lists.ErrUnknownName, lists.ErrBadName, lists.ErrMap, alarm.ErrNone, alarm.ErrOver} {
 		if errors.Is(err, known) {
 			return true
 		}

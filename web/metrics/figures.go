@@ -12,6 +12,7 @@ import (
 	"clarion/lists"
 	"clarion/lists/address"
 	"clarion/worker"
+	"clarion/worker/alarm"
 )
 
 // A metric is a figure that is read from Redis when Prometheus asks.
@@ -53,6 +54,8 @@ var (
 	workers       = gauge("workers", "Workers alive that serve a channel.", "channel")
 	workersSilent = gauge("workers_silent", "Workers of the last day that ended without signing off.")
 
+	alarms = gauge("alarms", "Alarms that are open.", "kind", "level")
+
 	suppressed = gauge("suppressed_contacts", "Contacts whose address on a channel must not be written to, by reason.", "channel", "reason")
 
 	redisUsed     = gauge("redis_memory_bytes", "Memory that Redis uses.", "node")
@@ -73,7 +76,7 @@ type figures struct{ Parts }
 // Describe lists the figures.
 func (f *figures) Describe(out chan<- *prometheus.Desc) {
 	for _, m := range append([]metric{up, callState, deliveries, gateDelivered, receipts, works, due, overdue, speed, held,
-		queueTasks, queueOldest, queuePaused, queueProcessed, queueFailed, workers, workersSilent, suppressed}, redisFigures[:]...) {
+		queueTasks, queueOldest, queuePaused, queueProcessed, queueFailed, workers, workersSilent, alarms, suppressed}, redisFigures[:]...) {
 		out <- m.desc
 	}
 }
@@ -85,7 +88,7 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	tell := func(m metric, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(m.desc, m.kind, value, labels...)
 	}
-	err := errors.Join(f.calls(ctx, tell), f.queues(tell), f.workers(ctx, tell), f.people(ctx, tell), f.redis(ctx, tell))
+	err := errors.Join(f.calls(ctx, tell), f.queues(tell), f.workers(ctx, tell), f.alarms(ctx, tell), f.people(ctx, tell), f.redis(ctx, tell))
 	if err != nil {
 		f.Log.Warn("not all figures could be read", "error", err)
 	}
@@ -219,6 +222,23 @@ func (f *figures) workers(ctx context.Context, tell teller) error {
 		tell(speed, speeds[ch], ch.String())
 	}
 	tell(workersSilent, float64(silent))
+	return nil
+}
+
+func (f *figures) alarms(ctx context.Context, tell teller) error {
+	book, err := f.Alarms.Read(ctx)
+	if err != nil {
+		return err
+	}
+	open := map[[2]string]int{}
+	for _, a := range book.Open() {
+		open[[2]string{string(a.Kind), string(a.Level)}]++
+	}
+	for _, k := range alarm.Kinds {
+		for _, l := range alarm.Levels {
+			tell(alarms, float64(open[[2]string{string(k), string(l)}]), string(k), string(l))
+		}
+	}
 	return nil
 }
 

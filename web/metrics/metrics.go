@@ -17,6 +17,7 @@ import (
 	"clarion/internal/redisdb"
 	"clarion/lists"
 	"clarion/worker"
+	"clarion/worker/alarm"
 )
 
 // Parts are what is measured.
@@ -25,6 +26,7 @@ type Parts struct {
 	Ledger *broadcast.Ledger
 	People *lists.Store
 	Queue  *worker.Queue
+	Alarms *alarm.Store
 	Clock  clock.Clock
 	Log    *slog.Logger
 }

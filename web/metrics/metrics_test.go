@@ -24,6 +24,7 @@ import (
 	"clarion/web/desk"
 	"clarion/web/metrics"
 	"clarion/worker"
+	"clarion/worker/alarm"
 )
 
 // A plant is a Clarion without a worker, and where its metrics stand.
@@ -56,7 +57,7 @@ func open(t *testing.T) *plant {
 	ledger, queue := broadcast.Open(db.Client(), clk), worker.NewQueue(db.Client())
 	p.desk = desk.New(desk.Parts{Redis: db.Client(), Ledger: ledger, People: p.people, Queue: queue, Keys: keys, Clock: clk,
 		Links: worker.Links{Organisation: "Save 9", Public: "https://act.example.org", BounceDomain: "mail.example.org", Region: "KR"}})
-	p.m = metrics.New(metrics.Parts{DB: db, Ledger: ledger, People: p.people, Queue: queue, Clock: clk, Log: log})
+	p.m = metrics.New(metrics.Parts{DB: db, Ledger: ledger, People: p.people, Queue: queue, Alarms: alarm.Open(db.Client()), Clock: clk, Log: log})
 	s, err := web.Listen("127.0.0.1:0", p.m.Handler(), log)
 	if err != nil {
 		t.Fatal(err)
@@ -135,8 +136,16 @@ func TestFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	if _, err := alarm.Open(p.desk.Redis).Change(ctx, func(b *alarm.Book) error {
+		b.Enter([]alarm.Finding{{Kind: alarm.GatewayDown, Object: "relay", Level: alarm.Critical}}, time.Now(), time.Minute)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+
 	text := p.scrape()
 	p.tells(text, "clarion_up 1",
+		`clarion_alarms{kind="gateway_down",level="critical"} 1`, `clarion_alarms{kind="gateway_down",level="warning"} 0`,
 		fmt.Sprintf(`clarion_call_state{call="%s",rehearsal="true",state="running"} 1`, id),
 		fmt.Sprintf(`clarion_call_deliveries{call="%s",channel="email",state="pending"} 2`, id),
 		fmt.Sprintf(`clarion_call_deliveries{call="%s",channel="sms",state="in_doubt"} 0`, id),
