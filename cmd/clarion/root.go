@@ -79,7 +79,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	flags.StringVar(&p.configFile, "config", "clarion.toml", "config file; without one the embedded defaults hold")
 	flags.BoolVarP(&p.verbose, "verbose", "v", false, "log what happens inside")
 	root.AddCommand(p.demoCommand(), p.serveCommand(), p.workerCommand(), p.callCommand(), p.listsCommand(), p.contactCommand(),
-		p.suppressCommand(), p.inspectCommand(), p.doctorCommand(), p.dkimCommand(), p.auditCommand(), p.staffCommand(), p.tokenCommand(), p.configCommand())
+		p.suppressCommand(), p.inspectCommand(), p.doctorCommand(), p.dkimCommand(), p.alarmCommand(), p.auditCommand(), p.staffCommand(), p.tokenCommand(), p.configCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitDone

@@ -17,7 +17,7 @@ import (
 func cliValues() (string, error) {
 	t := &text{}
 	t.say("# Values in the JSON of the commands\n\nEvery closed set of values that a command prints with `--json`, and where it stands. States of calls and deliveries, with what follows what, are in [states.md](states.md); what follows from a failure is in [verdicts.md](verdicts.md), the `rule` of what `call check` finds in a mail in [mail-rules.md](mail-rules.md).\n\n")
-	for _, part := range []func(t *text) error{exits, deliveries, people, tables, inspected, checks, trail} {
+	for _, part := range []func(t *text) error{exits, deliveries, people, tables, inspected, checks, alarmed, trail} {
 		if err := part(t); err != nil {
 			return "", err
 		}
@@ -249,6 +249,24 @@ func checks(t *text) error {
 	rows, err := literals(all)
 	t.section("What doctor looks at", "`check` of `doctor`.", rows)
 	return err
+}
+
+func alarmed(t *text) error {
+	for _, s := range []struct{ typ, title, where string }{
+		{"Kind", "What an alarm is about", "`kind` of `alarm list`. [What to do about each](alarms.md)."},
+		{"Level", "How much an alarm matters", "`level` of `alarm list`."},
+	} {
+		all, err := constants("worker/alarm", s.typ)
+		if err != nil {
+			return err
+		}
+		rows, err := literals(all)
+		if err != nil {
+			return err
+		}
+		t.section(s.title, s.where, rows)
+	}
+	return nil
 }
 
 func trail(t *text) error {

@@ -67,11 +67,8 @@ func (d *Desk) OpenAlarms(ctx context.Context) (map[alarm.Level]int, error) {
 // AcknowledgeAlarm says that somebody, as the audit trail names them, sees to an
 // alarm: nobody is reminded of it. The error is alarm.ErrNone or alarm.ErrOver.
 func (d *Desk) AcknowledgeAlarm(ctx context.Context, id int, by audit.Actor, note Note) error {
-	if err := note(audit.AlarmAcknowledged, alarmObject(id), nil); err != nil {
-		return err
-	}
-	_, err := d.alarms.Change(ctx, func(b *alarm.Book) error { return b.Acknowledge(id, string(by), d.Clock.Now()) })
-	return err
+	return d.changeAlarm(ctx, func(b *alarm.Book) error { return b.Acknowledge(id, string(by), d.Clock.Now()) },
+		func() error { return note(audit.AlarmAcknowledged, alarmObject(id), nil) })
 }
 
 // quietMost is for how many hours an alarm may be quieted at once.
@@ -83,13 +80,27 @@ func (d *Desk) QuietAlarm(ctx context.Context, id, hours int, by audit.Actor, no
 	if hours < 1 || hours > quietMost {
 		return Mistake("an alarm is quiet for 1 to %d hours, not for %d", quietMost, hours)
 	}
-	if err := note(audit.AlarmQuieted, alarmObject(id), map[string]string{"hours": strconv.Itoa(hours)}); err != nil {
-		return err
-	}
-	_, err := d.alarms.Change(ctx, func(b *alarm.Book) error {
+	return d.changeAlarm(ctx, func(b *alarm.Book) error {
 		now := d.Clock.Now()
 		return b.Hush(id, now.Add(time.Duration(hours)*time.Hour), string(by), now)
+	}, func() error {
+		return note(audit.AlarmQuieted, alarmObject(id), map[string]string{"hours": strconv.Itoa(hours)})
 	})
+}
+
+// changeAlarm notes a change and does it. It is tried on a copy first: what cannot be
+// done is not noted.
+func (d *Desk) changeAlarm(ctx context.Context, change func(*alarm.Book) error, note func() error) error {
+	b, err := d.alarms.Read(ctx)
+	if err == nil {
+		err = change(b)
+	}
+	if err == nil {
+		err = note()
+	}
+	if err == nil {
+		_, err = d.alarms.Change(ctx, change)
+	}
 	return err
 }
 
