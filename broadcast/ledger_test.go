@@ -567,36 +567,3 @@ func FuzzDecodeWork(f *testing.F) {
 		}
 	})
 }
-
-func TestFlowRollsUpIntoHours(t *testing.T) {
-	t.Parallel()
-	f := planned(t, 6)
-	ctx := t.Context()
-	for i, l := range f.queue.leases {
-		f.clk.Advance(time.Duration(i+7) * time.Minute)
-		l = by(l, "w1")
-		f.expect(f.begin(l), OK)
-		w := f.work(l)
-		g := Group{f.id, w, 0, w.Len()}
-		_, attempts := f.claim(l, g)
-		f.commit(l, g, attempts, all(g, Result{State: Sent}))
-	}
-	sum := func() (n, fields int) {
-		flow, err := f.Flow(ctx, f.id)
-		f.must(err)
-		for _, p := range flow {
-			n, fields = n+p.Count, fields+1
-		}
-		return n, fields
-	}
-	n, minutes := sum()
-	f.must(f.RollUp(ctx, f.id))
-	if after, fields := sum(); after != n || fields != minutes {
-		t.Errorf("rolled up before its time: %d in %d", after, fields)
-	}
-	f.clk.Advance(25 * time.Hour)
-	f.must(f.RollUp(ctx, f.id))
-	if after, fields := sum(); n != 6 || after != 6 || fields != 1 {
-		t.Errorf("%d of %d in %d hours", after, n, fields)
-	}
-}

@@ -24,7 +24,7 @@ var (
 	keyCanary  = rkey.Key{Pattern: "{call:<id>}:canary:<channel>", Type: rkey.String, Expiry: "kept", Doc: "bitmap of the contacts that go first and are watched"}
 	keyLeftOut = rkey.Key{Pattern: "{call:<id>}:left-out", Type: rkey.Hash, Expiry: "kept", Doc: "how many contacts were left out, by channel and reason"}
 	keyCounts  = rkey.Key{Pattern: "{call:<id>}:counts", Type: rkey.Hash, Expiry: "kept", Doc: "deliveries by state, per channel, language, lane, gateway, reason"}
-	keyMinutes = rkey.Key{Pattern: "{call:<id>}:minutes", Type: rkey.Hash, Expiry: "kept", Doc: "changes of state per minute and channel"}
+	keyMinutes = rkey.Key{Pattern: "{call:<id>}:minutes", Type: rkey.Hash, Expiry: "kept", Doc: "changes of state per channel and minute, per longer span where it is long ago"}
 	keyWork    = rkey.Key{Pattern: "{call:<id>}:work:<number>", Type: rkey.String, Expiry: "kept", Doc: "a batch or further attempts: header and contact numbers"}
 	keyStates  = rkey.Key{Pattern: "{call:<id>}:states:<number>", Type: rkey.String, Expiry: "kept", Doc: "four bytes a delivery of a batch: state, attempt, gateway, reason"}
 	keyOpen    = rkey.Key{Pattern: "{call:<id>}:open", Type: rkey.Hash, Expiry: "until the call ends", Doc: "works not finished, with their fences"}

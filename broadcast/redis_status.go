@@ -81,6 +81,26 @@ func (l *Ledger) Progress(ctx context.Context, id ID) (*Progress, error) {
 	return progress()
 }
 
+// Progresses reads where calls stand, in the order of ids, in one round trip.
+func (l *Ledger) Progresses(ctx context.Context, ids []ID) ([]*Progress, error) {
+	pipe := l.rdb.Pipeline()
+	read := make([]func() (*Progress, error), len(ids))
+	for i, id := range ids {
+		read[i] = l.QueueProgress(ctx, pipe, id)
+	}
+	if len(ids) > 0 {
+		_, _ = pipe.Exec(ctx) // each command says itself what went wrong
+	}
+	out := make([]*Progress, len(ids))
+	for i, p := range read {
+		var err error
+		if out[i], err = p(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // QueueProgress adds what Progress reads to pipe; the answer is there once pipe has run.
 func (l *Ledger) QueueProgress(ctx context.Context, pipe redis.Pipeliner, id ID) func() (*Progress, error) {
 	call, counts, next := pipe.HGetAll(ctx, keyCall.Name(id)), pipe.HGetAll(ctx, keyCounts.Name(id)), queueNextDue(ctx, pipe, id)
@@ -175,50 +195,6 @@ func parseCounters(m map[string]string) (*Counters, error) {
 		sortSlices(rows)
 	}
 	return c, nil
-}
-
-// Flow is how many deliveries came into a state in a minute.
-type Flow struct {
-	Minute  time.Time
-	Channel address.Channel
-	State   State
-	Count   int
-}
-
-// Flow reads the flow of a call by minute, in no order.
-func (l *Ledger) Flow(ctx context.Context, id ID) ([]Flow, error) {
-	m, err := l.rdb.HGetAll(ctx, keyMinutes.Name(id)).Result()
-	if err != nil {
-		return nil, fmt.Errorf("read the flow of call %s: %w", id, err)
-	}
-	out := make([]Flow, 0, len(m))
-	for field, value := range m {
-		p := strings.Split(field, ":")
-		if len(p) != 3 || strings.HasPrefix(p[2], "f") {
-			continue
-		}
-		minute, err1 := strconv.ParseInt(p[0], 10, 64)
-		ch, err2 := address.ParseChannel(p[1])
-		s, err3 := strconv.Atoi(p[2])
-		n, err4 := strconv.Atoi(value)
-		if err := errors.Join(err1, err2, err3, err4); err != nil {
-			return nil, fmt.Errorf("read the flow of call %s: %w", id, err)
-		}
-		out = append(out, Flow{time.Unix(minute*60, 0).UTC(), ch, State(s), n})
-	}
-	return out, nil
-}
-
-// flowKept is how long the flow of a call is kept by minute; then by hour.
-const flowKept = 24 * time.Hour
-
-// RollUp turns the flow of more than a day ago from minutes into hours.
-func (l *Ledger) RollUp(ctx context.Context, id ID) error {
-	before := l.clk.Now().Add(-flowKept).Unix() / 60
-	if err := l.lua.rollUp.Run(ctx, l.rdb, []string{keyMinutes.Name(id)}, before).Err(); err != nil {
-		return fmt.Errorf("roll up the flow of call %s: %w", id, err)
-	}
-	return nil
 }
 
 // Audit recounts the ledger against the counters, the batches, the due set and

@@ -45,18 +45,26 @@ type Row struct {
 // systems of the call, their use is a second look.
 func BoardOf(ctx context.Context, rdb redis.UniversalClient, clk clock.Clock, ledger *broadcast.Ledger, id broadcast.ID, lanes Lanes) (*Board, error) {
 	pipe := rdb.Pipeline()
-	progress, shared := ledger.QueueProgress(ctx, pipe, id), queueShared(ctx, pipe, clk)
+	board := QueueBoard(ctx, pipe, clk, ledger, id)
 	_, _ = pipe.Exec(ctx) // each command says itself what went wrong
-	p, err := progress()
-	if err != nil {
-		return nil, err
+	return board(ctx, rdb, lanes)
+}
+
+// QueueBoard adds what BoardOf reads to pipe; the answer is there once pipe has run.
+func QueueBoard(ctx context.Context, pipe redis.Pipeliner, clk clock.Clock, ledger *broadcast.Ledger, id broadcast.ID) func(context.Context, redis.UniversalClient, Lanes) (*Board, error) {
+	progress, shared := ledger.QueueProgress(ctx, pipe, id), queueShared(ctx, pipe, clk)
+	return func(ctx context.Context, rdb redis.UniversalClient, lanes Lanes) (*Board, error) {
+		p, err := progress()
+		if err != nil {
+			return nil, err
+		}
+		s, err := shared()
+		if err != nil {
+			return nil, err
+		}
+		b := s.board(p)
+		return b, b.countConnections(ctx, rdb, lanes, s.now)
 	}
-	s, err := shared()
-	if err != nil {
-		return nil, err
-	}
-	b := s.board(p)
-	return b, b.countConnections(ctx, rdb, lanes, s.now)
 }
 
 // countConnections adds which of the connections that lanes limit are in use.

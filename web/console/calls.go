@@ -41,18 +41,18 @@ func (c *console) boardView(ctx context.Context, who *access.Visitor, lang strin
 	if who.May(access.Alarms) {
 		v.Alarms = c.openAlarms(ctx)
 	}
-	for _, id := range ids[:min(len(ids), boardMost)] {
-		p, err := c.Desk.Ledger.Progress(ctx, id)
-		if err != nil {
-			return nil, err
-		}
+	calls, err := c.Desk.Ledger.Progresses(ctx, ids[:min(len(ids), boardMost)])
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range calls {
 		all := broadcast.Counts{}
 		for _, ch := range address.Channels {
 			for s, n := range p.Channels[ch] {
 				all[s] += n
 			}
 		}
-		v.Calls = append(v.Calls, boardCall{ID: id, Name: p.Name, Note: p.Note.Sentence(lang), Rehearsal: p.Rehearsal, State: callState(p.State, lang), Bar: barOf(all, lang), Made: p.Made, Started: p.Started, Finished: p.Finished})
+		v.Calls = append(v.Calls, boardCall{ID: p.ID, Name: p.Name, Note: p.Note.Sentence(lang), Rehearsal: p.Rehearsal, State: callState(p.State, lang), Bar: barOf(all, lang), Made: p.Made, Started: p.Started, Finished: p.Finished})
 	}
 	return v, nil
 }

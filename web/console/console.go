@@ -173,6 +173,7 @@ func (c *console) table() []route {
 		{"GET /{$}", access.Own, c.home},
 		{"GET /calls", access.Watch, c.board},
 		{"GET /calls/board", access.Watch, c.boardLive},
+		{"GET /calls/compare", access.Watch, c.compare},
 		{"GET /calls/{id}", access.Watch, c.watch},
 		{"GET /calls/{id}/live", access.Watch, c.live},
 		{"POST /calls/{id}/pause", access.Pause, c.change(desk.Pause)},

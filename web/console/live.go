@@ -107,8 +107,10 @@ type channelView struct {
 	States       []stateLine
 }
 
+// A minute is what moved from At on, for a minute, or a longer span where it is long ago.
 type minute struct {
 	At           time.Time
+	Span         time.Duration
 	Gone, Failed int
 }
 
@@ -125,27 +127,19 @@ type laneLine struct {
 
 // view reads a call's counters; no delivery is looked at.
 func (c *console) view(ctx context.Context, id broadcast.ID, lang string) (*callView, *broadcast.Progress, error) {
-	board, err := worker.BoardOf(ctx, c.Desk.Redis, c.Clock, c.Desk.Ledger, id, c.Desk.Lanes)
+	now := c.Clock.Now()
+	board, err := c.Desk.Watch(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	p := board.Progress
-	flow, err := c.Desk.Ledger.Flow(ctx, id)
-	if err != nil {
-		return nil, nil, err
-	}
+	p, flow, release := board.Progress, board.Flow, board.Release
 	v := &callView{ID: id, Name: p.Name, Note: p.Note.Sentence(lang), State: callState(p.State, lang), Audience: p.Audience, Over: p.State == broadcast.Stopped || p.State == broadcast.Done}
-	release, err := c.Desk.ReleaseOf(ctx, id)
-	if err != nil {
-		return nil, nil, err
-	}
 	if release.Waiting() && p.State == broadcast.Planned {
 		say := sayer(lang)
 		v.Release = release
 		v.State = stateLine{Word: say("waits for release", "승인 대기"), Sentence: say("Nothing goes out before a second person has released it.", "다른 한 사람이 승인하기 전에는 아무것도 보내지 않습니다."), Class: "wait"}
 	}
 	v.Minutes = minutes(flow)
-	now := c.Clock.Now()
 	for _, ch := range address.Channels {
 		n := p.Channels[ch]
 		total := n.Sum()
@@ -170,7 +164,7 @@ func (c *console) view(ctx context.Context, id broadcast.ID, lang string) (*call
 		v.Held = append(v.Held, h.Sentence(lang))
 	}
 	v.Says = desk.Waits(p, lang)
-	v.Reasons, v.Lanes = reasonLines(p, lang), laneLines(board, lang)
+	v.Reasons, v.Lanes = reasonLines(p, lang), laneLines(board.Board, lang)
 	whole := v.Minutes
 	if n := len(whole); n > 2 && !v.Over && now.Sub(whole[n-1].At) < time.Minute {
 		whole = whole[:n-1] // the present minute is not over, and would look like a fall
@@ -181,16 +175,17 @@ func (c *console) view(ctx context.Context, id broadcast.ID, lang string) (*call
 	return v, p, nil
 }
 
-// minutes sums the flow by minute, the first minute first, with those between in
-// which nothing moved.
+// minutes sums the flow by point in time, the first one first. A span ends where the
+// next point begins.
 func minutes(flow []broadcast.Flow) []minute {
 	by := map[time.Time]*minute{}
 	for _, f := range flow {
-		m := by[f.Minute]
+		m := by[f.At]
 		if m == nil {
-			m = &minute{At: f.Minute}
-			by[f.Minute] = m
+			m = &minute{At: f.At}
+			by[f.At] = m
 		}
+		m.Span = max(m.Span, f.Span)
 		switch f.State {
 		case broadcast.Sent:
 			m.Gone += f.Count
@@ -203,6 +198,9 @@ func minutes(flow []broadcast.Flow) []minute {
 		out = append(out, *m)
 	}
 	slices.SortFunc(out, func(a, b minute) int { return a.At.Compare(b.At) })
+	for i := range out[:max(len(out)-1, 0)] {
+		out[i].Span = min(out[i].Span, out[i+1].At.Sub(out[i].At))
+	}
 	return out
 }
 
@@ -212,10 +210,10 @@ func rateOf(flow []broadcast.Flow, ch address.Channel, now time.Time) float64 {
 	from := now.Truncate(time.Minute).Add(-time.Minute)
 	gone, first := 0, now
 	for _, f := range flow {
-		if f.Channel == ch && f.State == broadcast.Sent && !f.Minute.Before(from) {
+		if f.Channel == ch && f.State == broadcast.Sent && !f.At.Before(from) {
 			gone += f.Count
-			if f.Minute.Before(first) {
-				first = f.Minute
+			if f.At.Before(first) {
+				first = f.At
 			}
 		}
 	}
@@ -226,16 +224,20 @@ func (c *console) overTime(ms []minute, lang string) template.HTML {
 	say := sayer(lang)
 	var gone, bad chart.Series
 	gone.Class, bad.Class = "stroke-good", "stroke-bad"
-	last := math.Inf(-1)
+	add := func(x, g, b float64) {
+		gone.X, gone.Y, bad.X, bad.Y = append(gone.X, x), append(gone.Y, g), append(bad.X, x), append(bad.Y, b)
+	}
+	end := math.Inf(1)
 	for _, m := range ms {
-		x := float64(m.At.Unix())
-		for _, between := range []float64{last + 60, x - 60} { // minutes in which nothing moved
-			if !math.IsInf(last, -1) && between > last && between < x {
-				gone.X, gone.Y, bad.X, bad.Y = append(gone.X, between), append(gone.Y, 0), append(bad.X, between), append(bad.Y, 0)
+		x, span := float64(m.At.Unix()), m.Span.Minutes()
+		if x > end { // minutes in which nothing moved
+			add(end, 0, 0)
+			if x-60 > end {
+				add(x-60, 0, 0)
 			}
 		}
-		gone.X, gone.Y, bad.X, bad.Y = append(gone.X, x), append(gone.Y, float64(m.Gone)), append(bad.X, x), append(bad.Y, float64(m.Failed))
-		last = x
+		add(x, float64(m.Gone)/span, float64(m.Failed)/span)
+		end = x + m.Span.Seconds()
 	}
 	at := func(v float64) string { return time.Unix(int64(v), 0).In(c.Zone).Format("15:04") }
 	if len(ms) > 0 && ms[len(ms)-1].At.Sub(ms[0].At) > 24*time.Hour {

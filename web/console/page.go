@@ -118,9 +118,10 @@ func (p *pages) functions(lang string, zone *time.Location) template.FuncMap {
 		"day": func(t time.Time) string {
 			return t.In(zone).Format(say("2 January 2006, 15:04", "2006년 1월 2일 15:04"))
 		},
-		"stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"span":  func(d time.Duration) string { return span(d, lang) },
-		"dict":  dict,
+		"shortday": func(t time.Time) string { return t.In(zone).Format("2006-01-02") },
+		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"span":     func(d time.Duration) string { return span(d, lang) },
+		"dict":     dict,
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"clarion/broadcast"
 )
 
@@ -22,9 +24,16 @@ func (d *Desk) saveRelease(ctx context.Context, id broadcast.ID, r Release) erro
 
 // ReleaseOf is who launched and released a call; nil when nobody noted it.
 func (d *Desk) ReleaseOf(ctx context.Context, id broadcast.ID) (*Release, error) {
-	m, err := d.Redis.HGetAll(ctx, keyRelease.Name(string(id))).Result()
-	if err != nil || len(m) == 0 {
-		return nil, err
+	return parseRelease(id, d.Redis.HGetAll(ctx, keyRelease.Name(string(id))))
+}
+
+func parseRelease(id broadcast.ID, read *redis.MapStringStringCmd) (*Release, error) {
+	m, err := read.Result()
+	if err != nil {
+		return nil, fmt.Errorf("read who launched call %s: %w", id, err)
+	}
+	if len(m) == 0 {
+		return nil, nil
 	}
 	r := &Release{Correction: m["correction"]}
 	for name, into := range map[string]func(n int64){

@@ -23,6 +23,9 @@ type ReportRow struct {
 	Total        int            `json:"total"`
 	States       map[string]int `json:"states"`
 	DeliveryRate *float64       `json:"delivery_rate"` // share of what has ended that was taken or has arrived; null while nothing has
+	EarlierRate  *float64       `json:"earlier_rate"`  // the same of up to ten calls before it together; null where they have none, or fewer than five people
+
+	earlier broadcast.Counts
 }
 
 // A CallReport is what call report prints.
@@ -41,11 +44,7 @@ func (d *Desk) Report(ctx context.Context, id broadcast.ID) (*CallReport, error)
 	if err != nil {
 		return nil, err
 	}
-	call, err := d.Ledger.Call(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	counters, err := d.Ledger.Counters(ctx, id)
+	p, err := d.Ledger.Progress(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -53,16 +52,28 @@ func (d *Desk) Report(ctx context.Context, id broadcast.ID) (*CallReport, error)
 	if err != nil {
 		return nil, err
 	}
-	r := &CallReport{Status: status, At: d.Clock.Now().UTC().Truncate(time.Second), Rehearsal: call.Rehearsal, LeftOut: leftOut(left)}
+	r := &CallReport{Status: status, At: d.Clock.Now().UTC().Truncate(time.Second), Rehearsal: p.Rehearsal, LeftOut: leftOut(left), Rows: reportRows(p)}
+	earlier, err := d.earlier(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	for i := range r.Rows {
+		r.Rows[i].compare(earlier)
+	}
+	return r, nil
+}
+
+// reportRows are the counters of a call as rows.
+func reportRows(p *broadcast.Progress) (out []ReportRow) {
 	for _, ch := range address.Channels {
-		if n := counters.Channels[ch]; n.Sum() > 0 {
-			r.Rows = append(r.Rows, newReportRow("channel", ch, ch.String(), n))
+		if n := p.Channels[ch]; n.Sum() > 0 {
+			out = append(out, newReportRow("channel", ch, ch.String(), n))
 		}
 	}
 	for _, rows := range []struct {
 		by   string
 		rows []broadcast.Slice
-	}{{"gateway", counters.Gateways}, {"lane", counters.Lanes}, {"language", counters.Langs}, {"reason", counters.Reasons}} {
+	}{{"gateway", p.Counters.Gateways}, {"lane", p.Lanes}, {"language", p.Langs}, {"reason", p.Reasons}} {
 		for _, s := range rows.rows {
 			if s.Counts.Sum() == 0 {
 				continue
@@ -70,15 +81,15 @@ func (d *Desk) Report(ctx context.Context, id broadcast.ID) (*CallReport, error)
 			name := s.Name
 			n, err := strconv.Atoi(name)
 			switch {
-			case rows.by == "gateway" && err == nil && n < len(call.Gateways):
-				name = call.Gateways[n]
+			case rows.by == "gateway" && err == nil && n < len(p.Call.Gateways):
+				name = p.Call.Gateways[n]
 			case rows.by == "reason" && err == nil:
 				name = gateway.Reason(n).String()
 			}
-			r.Rows = append(r.Rows, newReportRow(rows.by, s.Channel, name, s.Counts))
+			out = append(out, newReportRow(rows.by, s.Channel, name, s.Counts))
 		}
 	}
-	return r, nil
+	return out
 }
 
 // Alone reports whether a row is of the only gateway of its channel: that tells
@@ -91,13 +102,21 @@ func (r *CallReport) Alone(row ReportRow) bool {
 
 func newReportRow(by string, ch address.Channel, name string, n broadcast.Counts) ReportRow {
 	row := ReportRow{By: by, Channel: ch.String(), Name: name, Total: n.Sum(), States: stateCounts(n)}
-	good := n.Reached()
-	ended := good + n.Failed() + n[broadcast.InDoubt]
-	if by != "reason" && ended > 0 {
-		share := float64(good) / float64(ended)
-		row.DeliveryRate = &share
+	if by != "reason" {
+		row.DeliveryRate = deliveryRate(n)
 	}
 	return row
+}
+
+// deliveryRate is the share of what has ended that was taken or has arrived; nil
+// while nothing has.
+func deliveryRate(n broadcast.Counts) *float64 {
+	ended := n.Reached() + n.Failed() + n[broadcast.InDoubt]
+	if ended == 0 {
+		return nil
+	}
+	share := float64(n.Reached()) / float64(ended)
+	return &share
 }
 
 // CSV writes the rows as a table, states in columns.
@@ -107,22 +126,27 @@ func (r *CallReport) CSV(w io.Writer) error {
 	for _, s := range broadcast.States {
 		header = append(header, s.String())
 	}
+	header = append(header, "earlier_rate")
 	if err := out.Write(header); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	for _, row := range r.Rows {
-		rate := ""
-		if row.DeliveryRate != nil {
-			rate = strconv.FormatFloat(*row.DeliveryRate, 'f', 4, 64)
-		}
-		line := []string{row.By, row.Channel, row.Name, strconv.Itoa(row.Total), rate}
+		line := []string{row.By, row.Channel, row.Name, strconv.Itoa(row.Total), rateText(row.DeliveryRate)}
 		for _, s := range broadcast.States {
 			line = append(line, strconv.Itoa(row.States[s.String()]))
 		}
+		line = append(line, rateText(row.EarlierRate))
 		if err := out.Write(line); err != nil {
 			return fmt.Errorf("write the report: %w", err)
 		}
 	}
 	out.Flush()
 	return out.Error()
+}
+
+func rateText(rate *float64) string {
+	if rate == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*rate, 'f', 4, 64)
 }

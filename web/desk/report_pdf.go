@@ -101,6 +101,9 @@ func (t *ReportTable) onPaper(lang string) pdf.Table {
 	if !t.Channels {
 		out.Heads, out.Numbers = append([]string{say("Channel", "채널")}, out.Heads...), append([]bool{false}, out.Numbers...)
 	}
+	if t.Earlier {
+		out.Heads, out.Numbers = append(out.Heads, say("Calls before", "이전 발송")), append(out.Numbers, true)
+	}
 	for _, l := range t.Rows {
 		row := []string{l.Name, Number(l.Total), Number(l.Reached), Share(l.Reached, l.Ended()), Number(l.Failed), Number(l.InDoubt), Number(l.Waiting)}
 		if l.Few {
@@ -108,6 +111,9 @@ func (t *ReportTable) onPaper(lang string) pdf.Table {
 		}
 		if !t.Channels {
 			row = append([]string{l.Channel}, row...)
+		}
+		if t.Earlier {
+			row = append(row, l.Earlier)
 		}
 		out.Rows = append(out.Rows, row)
 	}

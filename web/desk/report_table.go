@@ -17,6 +17,7 @@ func Few(lang string) string { return say(lang, "fewer than 5", "5명 미만") }
 type ReportTable struct {
 	Title, Of string // Of: what its rows are
 	Channels  bool   // the rows are the channels themselves
+	Earlier   bool   // there are calls before to hold it against
 	Rows      []ReportLine
 }
 
@@ -25,6 +26,7 @@ type ReportLine struct {
 	Channel, Name                            string
 	Total, Reached, Failed, InDoubt, Waiting int
 	Few                                      bool
+	Earlier                                  string // share that was reached of the calls before together, "" for none
 }
 
 // Ended is how many deliveries of the line have ended, those aside that were held
@@ -44,6 +46,7 @@ func (r *CallReport) Tables(lang string) (out []ReportTable) {
 		for _, row := range r.Rows {
 			if row.By == t.by && !r.Alone(row) {
 				table.Rows = append(table.Rows, newReportLine(row, lang))
+				table.Earlier = table.Earlier || row.earlier != nil
 			}
 		}
 		if len(table.Rows) > 0 {
@@ -71,6 +74,8 @@ func newReportLine(row ReportRow, lang string) ReportLine {
 	case "reason":
 		l.Name = gateway.ParseReason(row.Name).Sentence(lang)
 	}
+	e := row.earlier
+	l.Earlier = Share(e.Reached(), e.Reached()+e.Failed()+e[broadcast.InDoubt])
 	l.Few = row.Total < fewPeople && (row.By == "language" || row.By == "lane")
 	return l
 }
