@@ -100,7 +100,7 @@ func (a *app) newDesk() *desk.Desk {
 	return desk.New(desk.Parts{
 		Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Queue: a.queue, Keys: a.keys, Gates: gates,
 		Links: a.cfg.links(), Lanes: a.cfg.Lane.lanes(), Systems: a.systems(), Quiet: a.cfg.Quiet.rules(), Bounces: a.cfg.Inbox.Domain != "", Settings: a.configFile,
-		Release: desk.ReleaseRule(a.cfg.Release),
+		Release: desk.ReleaseRule(a.cfg.Release), Figures: a.db.Figures,
 	})
 }
 

@@ -144,6 +144,8 @@ func (c *console) told(r *http.Request, lang string) string {
 		return say("Released: it goes out, or at its time if it has one.", "승인했습니다. 바로, 또는 정해진 시각에 발송됩니다.")
 	case "tell":
 		return say("It is being sent: look again in a moment for what came of it.", "보내고 있습니다. 잠시 뒤에 결과를 확인하십시오.")
+	case "task":
+		return say("Done.", "처리했습니다.")
 	case "import":
 		return say("Imported.", "가져왔습니다.")
 	case "acknowledge":
@@ -170,6 +172,7 @@ func (c *console) menu(r *http.Request, who *access.Visitor, say func(en, ko str
 		{"/volunteer", say("Forward", "전하기"), access.Forward},
 		{"/volunteers", say("Volunteers", "자원봉사자"), access.Volunteers},
 		{"/webhooks", say("Webhooks", "웹훅"), access.Webhooks},
+		{"/queues", say("Queues", "대기열"), access.System},
 		{"/staff", say("Team", "팀"), access.Team},
 		{"/audit", say("Audit trail", "감사 기록"), access.Trail},
 	} {

@@ -21,6 +21,7 @@ import (
 	"clarion/web/access"
 	"clarion/web/desk"
 	"clarion/webhooks"
+	"clarion/worker"
 )
 
 // Parts are what the console works with, opened by the program.
@@ -191,6 +192,10 @@ func (c *console) table() []route {
 		{"POST /alarms/{alarm}/quiet", access.Alarms, c.quiet},
 		{"GET /volunteer", access.Forward, c.volunteer},
 		{"GET /volunteers", access.Volunteers, c.volunteers},
+		{"GET /queues", access.System, c.queues},
+		{"GET /queues/live", access.System, c.queuesLive},
+		{"POST /queues/run", access.System, c.failedTask(audit.TaskRun, (*worker.Queue).RunAgain)},
+		{"POST /queues/delete", access.System, c.failedTask(audit.TaskDropped, (*worker.Queue).Drop)},
 		{"GET /lists", access.Lists, c.lists},
 		{"GET " + importPath, access.Import, c.importForm},
 		{"POST " + importPath, access.Import, c.importTable},

@@ -10,9 +10,11 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
+	"clarion/lists/address"
 	"clarion/web/access"
 	"clarion/web/desk"
 )
@@ -119,6 +121,9 @@ func (p *pages) functions(lang string, zone *time.Location) template.FuncMap {
 			return t.In(zone).Format(say("2 January 2006, 15:04", "2006년 1월 2일 15:04"))
 		},
 		"shortday": func(t time.Time) string { return t.In(zone).Format("2006-01-02") },
+		"channel":  func(ch address.Channel) string { return channelWord(ch, lang) },
+		"mib":      func(bytes int64) string { return number(int(bytes >> 20)) },
+		"percent":  func(part float64) string { return strconv.FormatFloat(100*part, 'f', 1, 64) + " %" },
 		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"span":     func(d time.Duration) string { return span(d, lang) },
 		"dict":     dict,

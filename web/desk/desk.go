@@ -4,9 +4,12 @@
 package desk
 
 import (
+	"context"
+
 	"clarion/broadcast"
 	"clarion/broadcast/amnesty"
 	"clarion/internal/clock"
+	"clarion/internal/redisdb"
 	"clarion/internal/seal"
 	"clarion/lists"
 	"clarion/worker"
@@ -30,6 +33,7 @@ type Parts struct {
 	Bounces  bool   // a domain is set that returned mail comes to
 	Settings string // the file of settings, for problems that are mended there
 	Release  ReleaseRule
+	Figures  func(context.Context) ([]redisdb.Figures, error) // how Redis fares; nil: nobody knows
 }
 
 // A Gate is a gateway of the settings, and the line at which they name it.
