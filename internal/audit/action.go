@@ -57,8 +57,8 @@ const (
 
 	AlarmAcknowledged Action = "alarm_acknowledged" // somebody said that they see to an alarm
 	AlarmQuieted      Action = "alarm_quieted"      // an alarm was quieted for some hours
-	TaskRun         Action = "task_run"         // a failed task of a queue was run again
-	TaskDropped     Action = "task_dropped"     // a failed task of a queue was deleted
+	TaskRun           Action = "task_run"           // a failed task of a queue was run again
+	TaskDropped       Action = "task_dropped"       // a failed task of a queue was deleted
 )
 
 // sentences say what was done, in English and Korean, as the console shows it.
@@ -110,8 +110,8 @@ var sentences = map[Action][2]string{
 
 	AlarmAcknowledged: {"sees to an alarm", "경보를 확인했습니다"},
 	AlarmQuieted:      {"quieted an alarm", "경보 알림을 껐습니다"},
-	TaskRun:         {"ran a failed task again", "실패한 작업을 다시 실행했습니다"},
-	TaskDropped:     {"deleted a failed task", "실패한 작업을 지웠습니다"},
+	TaskRun:           {"ran a failed task again", "실패한 작업을 다시 실행했습니다"},
+	TaskDropped:       {"deleted a failed task", "실패한 작업을 지웠습니다"},
 }
 
 // Actions are all of them, sorted.

@@ -169,6 +169,8 @@ func (c *console) menu(r *http.Request, who *access.Visitor, say func(en, ko str
 		{"/alarms", c.alarmsWord(r.Context(), who, say), access.Alarms},
 		{"/drafts", say("Drafts", "초안"), access.Write},
 		{"/lists", say("Lists", "명단"), access.Lists},
+		{"/people", say("People", "사람 찾기"), access.People},
+		{suppressionsPath, say("Suppressed", "차단"), access.Import},
 		{"/volunteer", say("Forward", "전하기"), access.Forward},
 		{"/volunteers", say("Volunteers", "자원봉사자"), access.Volunteers},
 		{"/webhooks", say("Webhooks", "웹훅"), access.Webhooks},

@@ -92,7 +92,7 @@ type bounded struct{ http.Handler }
 // MaxBody is the most that a request's body may have, in bytes.
 func (*bounded) MaxBody(r *http.Request) int64 {
 	switch {
-	case strings.HasPrefix(r.URL.Path, "/drafts/"):
+	case strings.HasPrefix(r.URL.Path, "/drafts/"), r.URL.Path == suppressionsPath:
 		return maxUpload
 	case r.URL.Path == importPath:
 		return maxTable
@@ -192,6 +192,10 @@ func (c *console) table() []route {
 		{"POST /alarms/{alarm}/quiet", access.Alarms, c.quiet},
 		{"GET /volunteer", access.Forward, c.volunteer},
 		{"GET /volunteers", access.Volunteers, c.volunteers},
+		{"GET /people", access.People, c.people},
+		{"POST /people", access.People, c.find},
+		{"GET " + suppressionsPath, access.Import, c.suppressions},
+		{"POST " + suppressionsPath, access.Import, c.suppress},
 		{"GET /queues", access.System, c.queues},
 		{"GET /queues/live", access.System, c.queuesLive},
 		{"POST /queues/run", access.System, c.failedTask(audit.TaskRun, (*worker.Queue).RunAgain)},

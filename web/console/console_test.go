@@ -262,7 +262,7 @@ func TestPagesSpeakBoth(t *testing.T) {
 	h := open(t, desk.ReleaseRule{SecondPerson: true, CorrectionAbove: 1})
 	d := h.draft()
 	to, _ := h.post(d+"/rehearse", http.StatusSeeOther)
-	for _, path := range []string{"/volunteer", "/volunteers", "/queues", "/alarms", "/calls", "/calls/compare", "/calls/compare?by=language", to, to + "/report", to + "/correct", "/drafts", d, d + "/audience", d + "/ready", "/lists", "/lists/supporters", "/lists/supporters/export", "/lists/import", "/webhooks", h.webhook()} {
+	for _, path := range []string{"/volunteer", "/volunteers", "/suppressions", "/people", "/queues", "/alarms", "/calls", "/calls/compare", "/calls/compare?by=language", to, to + "/report", to + "/correct", "/drafts", d, d + "/audience", d + "/ready", "/lists", "/lists/supporters", "/lists/supporters/export", "/lists/import", "/webhooks", h.webhook()} {
 		for _, h.lang = range []string{english, korean} {
 			page := h.get(path, 200)
 			if !strings.Contains(page, `<html lang="`+h.lang+`">`) {

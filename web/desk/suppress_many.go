@@ -1,0 +1,109 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"clarion/internal/audit"
+	"clarion/lists"
+)
+
+// ManyAction is what is done to each of many addresses.
+type ManyAction string
+
+// What can be done to many addresses.
+const (
+	ManyCheck    ManyAction = "check"    // say whether they are suppressed, and why
+	ManySuppress ManyAction = "suppress" // keep them from being written to
+	ManyFree     ManyAction = "free"     // let them be written to again
+)
+
+// maxAddresses is how many are taken at once: each is a step of its own.
+const maxAddresses = 10_000
+
+// A ManyResult is what became of many addresses.
+type ManyResult struct {
+	Read    int   // addresses that could be read
+	Changed int   // of these, newly suppressed, or freed
+	Unread  []int // lines that hold no address, from 1
+	Found   []SuppressionLine
+}
+
+// Many does to all addresses of a text, one a line, what action says. The filter's
+// channel narrows it, and so does its reason, which is that of a suppression that is
+// set. Lines that hold no address are told by number. note comes first.
+func (d *Desk) Many(ctx context.Context, text string, f lists.SuppressionFilter, action ManyAction, note Note) (*ManyResult, error) {
+	lines := strings.Split(strings.TrimRight(text, "\r\n"), "\n")
+	if len(lines) > maxAddresses {
+		return nil, Mistake("these are %s lines: %s at once are taken", Number(len(lines)), Number(maxAddresses))
+	}
+	did, ok := map[ManyAction]audit.Action{ManyCheck: "", ManySuppress: audit.Suppressed, ManyFree: audit.Freed}[action]
+	if !ok {
+		return nil, Mistake("%q is nothing that can be done to addresses", action)
+	}
+	if action == ManySuppress && f.Reason == 0 {
+		f.Reason = lists.Blocked
+	}
+	if did != "" {
+		if err := note(did, "address", map[string]string{"lines": strconv.Itoa(len(lines))}); err != nil {
+			return nil, err
+		}
+	}
+	out := &ManyResult{}
+	for i, line := range lines {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			continue
+		}
+		if _, err := ReadAddress(line, d.Links.Region, f.Channel); err != nil {
+			out.Unread = append(out.Unread, i+1)
+			continue
+		}
+		out.Read++
+		_, found, err := d.SuppressionsOf(ctx, line, f)
+		switch {
+		case err != nil:
+			return nil, err
+		case action == ManyFree && len(found) > 0:
+			found, err = d.Restore(ctx, line, f)
+			out.Changed++
+		case action == ManySuppress:
+			found, err = d.Suppress(ctx, line, f.Channel, lists.Suppression{Reason: f.Reason, Source: "staff"})
+			for _, l := range found {
+				if l.Fresh != nil && *l.Fresh {
+					out.Changed++
+					break
+				}
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		out.Found = append(out.Found, found...)
+	}
+	return out, nil
+}
+
+// SuppressedCounts are how many contacts must not be written to on a channel for a
+// reason, channels and reasons in their order.
+func (d *Desk) SuppressedCounts(ctx context.Context) ([]lists.LeftOut, error) {
+	counts, err := d.People.SuppressedCounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []lists.LeftOut
+	for ch, by := range counts {
+		for reason, n := range by {
+			if n > 0 {
+				out = append(out, lists.LeftOut{Channel: ch, Reason: reason.String(), Count: n})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b lists.LeftOut) int {
+		return cmp.Or(cmp.Compare(a.Channel, b.Channel), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Reason, b.Reason))
+	})
+	return out, nil
+}
