@@ -66,6 +66,12 @@ type (
 		Suppressed     bool
 		Reason, Source string
 	}
+	amnesty struct {
+		DryRun                               bool `json:"dry_run"`
+		Found, Restored, Deliveries, Offered int
+		Reasons, Calls                       map[string]int
+		TooLate                              []string `json:"too_late"`
+	}
 	imported struct {
 		Records, Accepted, New, Updated int
 		Rejected                        []any

@@ -24,10 +24,28 @@ import (
 //	plain…     550 without an enhanced code
 //	policy…    554 5.7.1 after the text
 //	any other  taken
+//
+// Refuse puts a domain before it.
 type RemoteMX struct {
 	mu       sync.Mutex
-	seen     map[string]bool // greylist
+	seen     map[string]bool   // greylist
+	refused  map[string]string // domain to the words
 	received []Letter
+}
+
+// Refuse has everyone of a domain refused with 550 and these words, whoever the
+// local part is, as after a slip of its postmaster. "" ends it.
+func (r *RemoteMX) Refuse(domain, words string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.refused[domain] = words
+}
+
+// refusal is what Refuse was told last of a domain.
+func (r *RemoteMX) refusal(domain string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.refused[domain]
 }
 
 // A Letter is a mail as it arrived.
@@ -71,7 +89,7 @@ func startRemote(t testing.TB) (string, *RemoteMX) {
 			l.Close()
 			continue
 		}
-		r := &RemoteMX{seen: map[string]bool{}}
+		r := &RemoteMX{seen: map[string]bool{}, refused: map[string]string{}}
 		srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &remoteSession{mx: r}, nil }))
 		srv.Domain = "mx.gov.example"
 		srv.EnableSMTPUTF8 = true
@@ -102,8 +120,11 @@ func (s *remoteSession) Mail(from string, _ *smtp.MailOptions) error {
 }
 
 func (s *remoteSession) Rcpt(to string, _ *smtp.RcptOptions) error {
-	local, _, _ := strings.Cut(strings.ToLower(to), "@")
+	local, domain, _ := strings.Cut(strings.ToLower(to), "@")
 	has := func(prefix string) bool { return strings.HasPrefix(local, prefix) }
+	if words := s.mx.refusal(domain); words != "" {
+		return refuse(550, smtp.NoEnhancedCode, words)
+	}
 	switch {
 	case has("nouser"):
 		return refuse(550, smtp.EnhancedCode{5, 1, 1}, "<"+to+">: Recipient address rejected: User unknown")
