@@ -176,13 +176,21 @@ func (s *site) write(name, content string) string {
 	return path
 }
 
-// run runs a command of the program and returns what it printed and its exit status.
+// run runs a command of the program, at an English terminal, and returns what it
+// printed and its exit status.
 func (s *site) run(args ...string) (out, said string, status int) {
+	s.t.Helper()
+	return s.runIn("en_GB.UTF-8", args...)
+}
+
+// runIn is run at a terminal of another locale.
+func (s *site) runIn(locale string, args ...string) (out, said string, status int) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), bring)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "clarion", append([]string{"--config", filepath.Join(s.dir, "clarion.toml")}, args...)...)
 	var stdout, stderr bytes.Buffer
+	cmd.Env = append(os.Environ(), "LC_ALL="+locale)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	var ended *exec.ExitError

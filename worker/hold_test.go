@@ -215,20 +215,32 @@ func TestHoldsInWords(t *testing.T) {
 	if len(holds) != 1 {
 		t.Fatalf("%+v", holds)
 	}
-	at := opening.Local().Format("15:04")
-	till := opening.Add(5 * time.Minute).Local().Format("15:04")
+	at, till := opening.Format("15:04"), opening.Add(5*time.Minute).Format("15:04")
 	for lang, want := range map[string]string{
-		"en": "naver.com refuses us since " + at + ": policy 5.7.1, 212 waiting; it is tried again at " + till,
-		"ko": "naver.com: 받기를 거부합니다 (" + at + "부터, 받는 쪽의 정책에 따라 거부되었습니다, 5.7.1). 212건이 기다립니다. " + till + "에 다시 시도합니다.",
+		"en": "naver.com has refused us since " + at + ". The receiver's rules refuse it (5.7.1). 212 messages wait for it. It is tried again at " + till + ".",
+		"ko": "naver.com: " + at + "부터 받기를 거부합니다. 받는 쪽의 정책에 따라 거부되었습니다 (5.7.1). 212건이 기다립니다. " + till + "에 다시 시도합니다.",
 	} {
-		if got := holds[0].Sentence(lang); got != want {
+		if got := holds[0].Sentence(lang, opening); got != want {
 			t.Errorf("%s: %s\nwant %s", lang, got, want)
 		}
 	}
-	small := Hold{What: OtherLane, Channel: address.Email, Kind: gateway.Throttled, Reason: gateway.RateLimited, Since: opening}
-	for lang, want := range map[string]string{"en": "one of the small systems asks us to go slower since ", "ko": "작은 수신처 가운데 하나: 속도를 줄여 달라고 합니다 ("} {
-		if got := small.Sentence(lang); !strings.HasPrefix(got, want) {
-			t.Errorf("%s: %s\nwant %s…", lang, got, want)
+	yesterday := opening.AddDate(0, 0, -1)
+	for _, c := range []struct {
+		h      Hold
+		en, ko string
+	}{
+		{Hold{What: OtherLane, Channel: address.Email, Kind: gateway.Throttled, Since: opening, Waiting: 1},
+			"One of the small systems has asked us to go slower since " + at + ". 1 message waits for it. It is being tried again.",
+			"작은 수신처 가운데 하나: " + at + "부터 속도를 줄여 달라고 합니다. 1건이 기다립니다. 지금 다시 시도합니다."},
+		{Hold{What: "relay", Kind: gateway.Misconfigured, Reason: gateway.Authentication, Since: yesterday},
+			"relay has not let us in since " + yesterday.Format("2006-01-02 15:04") + ". SPF, DKIM, DMARC or the login failed. It is being tried again.",
+			"relay: " + yesterday.Format("2006-01-02 15:04") + "부터 접속을 거부합니다. SPF, DKIM, DMARC 또는 로그인 인증에 실패했습니다. 지금 다시 시도합니다."},
+		{Hold{What: "relay", Kind: gateway.Temporary, Code: "421", Since: opening},
+			"relay has asked us to come back later since " + at + ". It answered 421. It is being tried again.",
+			"relay: " + at + "부터 나중에 다시 오라고 합니다. 응답은 421입니다. 지금 다시 시도합니다."},
+	} {
+		if en, ko := c.h.Sentence("en", opening), c.h.Sentence("ko", opening); en != c.en || ko != c.ko {
+			t.Errorf("%s\n%s\nwant %s\n%s", en, ko, c.en, c.ko)
 		}
 	}
 	call.Rehearsal = true
@@ -237,7 +249,7 @@ func TestHoldsInWords(t *testing.T) {
 	}
 	for _, k := range gateway.Kinds {
 		h := Hold{What: "relay", Kind: k, Since: opening}
-		if en, ko := h.Sentence("en"), h.Sentence("ko"); en == ko || strings.Contains(en+ko, "%!") {
+		if en, ko := h.Sentence("en", opening), h.Sentence("ko", opening); en == ko || strings.Contains(en+ko, "%!") {
 			t.Errorf("%s: %s, %s", k, en, ko)
 		}
 	}

@@ -161,7 +161,7 @@ func (c *console) view(ctx context.Context, id broadcast.ID, lang string) (*call
 		v.Lines = append(v.Lines, line)
 	}
 	for _, h := range board.Holds {
-		v.Held = append(v.Held, h.Sentence(lang))
+		v.Held = append(v.Held, h.Sentence(lang, now.Local()))
 	}
 	v.Says = desk.Waits(p, lang)
 	v.Reasons, v.Lanes = reasonLines(p, lang), laneLines(board.Board, lang)

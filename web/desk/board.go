@@ -66,7 +66,7 @@ func (h HeldRow) Sentence(lang string) string {
 
 func newHeldRow(h worker.Hold, now time.Time) HeldRow {
 	row := HeldRow{What: h.What, Kind: h.Kind.String(), Reason: h.Reason.String(), Code: h.Code, Since: h.Since.Round(time.Second),
-		Waiting: h.Waiting, Why: h.Sentence("en"), WhyKo: h.Sentence("ko")}
+		Waiting: h.Waiting, Why: h.Sentence("en", now.Local()), WhyKo: h.Sentence("ko", now.Local())}
 	if !h.Till.IsZero() {
 		row.Seconds = h.Till.Sub(now).Round(100 * time.Millisecond).Seconds()
 	}

@@ -171,9 +171,10 @@ func held(s Snapshot, lanes bool) map[string]worker.Hold {
 	return out
 }
 
-// sentence is a hold's, ended.
-func sentence(h worker.Hold) Words {
-	return Words{strings.TrimSuffix(h.Sentence("en"), ".") + ".", strings.TrimSuffix(h.Sentence("ko"), ".") + "."}
+// sentence is a hold's in both languages.
+func (s Snapshot) sentence(h worker.Hold) Words {
+	now := s.At.In(s.Zone)
+	return Words{h.Sentence("en", now), h.Sentence("ko", now)}
 }
 
 // gateways finds those that take nothing; it is critical where no other is left.
@@ -189,7 +190,7 @@ func gateways(s Snapshot, l Limits) (out []Finding) {
 			continue
 		}
 		others := slices.ContainsFunc(s.Gates, func(o worker.Gate) bool { return o.Channel == g.Channel && !down(o.Name) })
-		out = append(out, Finding{Kind: GatewayDown, Object: g.Name, Level: worse(!others), Since: all[g.Name].Since, Sentence: sentence(all[g.Name])})
+		out = append(out, Finding{Kind: GatewayDown, Object: g.Name, Level: worse(!others), Since: all[g.Name].Since, Sentence: s.sentence(all[g.Name])})
 	}
 	return out
 }
@@ -198,7 +199,7 @@ func gateways(s Snapshot, l Limits) (out []Finding) {
 func lanes(s Snapshot, l Limits) (out []Finding) {
 	for name, h := range held(s, true) {
 		if s.At.Sub(h.Since) >= l.LaneHeld {
-			out = append(out, Finding{Kind: LaneHeld, Object: name, Level: Warning, Since: h.Since, Sentence: sentence(h)})
+			out = append(out, Finding{Kind: LaneHeld, Object: name, Level: Warning, Since: h.Since, Sentence: s.sentence(h)})
 		}
 	}
 	slices.SortFunc(out, func(a, b Finding) int { return strings.Compare(a.Object, b.Object) })
