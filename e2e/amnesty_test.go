@@ -102,7 +102,7 @@ func TestAmnesty(t *testing.T) {
 	if a := ask[audit](s, 0, "call", "audit", id); !a.OK || a.Audience != rows || len(a.Differences) > 0 {
 		t.Errorf("audit of call %s: %+v", id, a)
 	}
-	if out, said, code := s.run("suppress", "amnesty", "--list"); code != 0 || !strings.Contains(out, fmt.Sprintf("reason mailbox_unknown: %d suppressions taken back, %d messages sent again\n   the ministry had lost its list\n", wronged, again)) {
+	if out, said, code := s.run("suppress", "amnesty", "--list"); code != 0 || !strings.Contains(out, fmt.Sprintf("reason mailbox_unknown: %d suppressions taken back, %d messages queued again\n   the ministry had lost its list\n", wronged, again)) {
 		t.Errorf("the record says %q %q", out, said)
 	}
 	if code := s.server.End(time.Minute); code != 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clarion/broadcast/amnesty"
 	"clarion/web/desk"
 )
 
@@ -66,11 +67,11 @@ func (a *app) amnesty(ctx context.Context, wanted desk.Amnesty, f *amnestyFlags)
 		return err
 	}
 	if out.Empty() && !a.desk.HasGateway(wanted.Gateway) {
-		a.tell("Nothing fits, and no gateway in the settings is called %s.", wanted.Gateway)
+		a.tell("%s", words{"Nothing fits, and no gateway in the settings is called %s.", "해당하는 것이 없고, 설정에 %s라는 게이트웨이도 없습니다."}.in(spoken(), wanted.Gateway))
 	}
 	if !f.dry {
 		if !out.Empty() && !f.yes {
-			if err := a.confirm(amnestyQuestion(out, wanted.Resend)); err != nil {
+			if err := a.confirm(amnestyQuestion(out, wanted.Resend, spoken())); err != nil {
 				return err
 			}
 		}
@@ -81,33 +82,36 @@ func (a *app) amnesty(ctx context.Context, wanted desk.Amnesty, f *amnestyFlags)
 			return err
 		}
 	}
-	return a.print(out, func(w io.Writer) { writeAmnesty(w, out) })
+	return a.print(out, func(w io.Writer) { writeAmnesty(w, out, spoken()) })
 }
 
-func amnestyQuestion(l *desk.AmnestyLine, offer bool) string {
-	ask := fmt.Sprintf("Take back %s that came through %s since %s", many(l.Found, "suppression", "suppressions"), l.Gateway, l.Since.Local().Format("2006-01-02 15:04"))
-	if offer && l.Again > 0 {
-		ask += fmt.Sprintf(", and send %s of %s again", many(l.Again, "message", "messages"), many(len(l.Calls), "call", "calls"))
+func amnestyQuestion(l *desk.AmnestyLine, offer bool, lang string) string {
+	since := l.Since.Local().Format("2006-01-02 15:04")
+	if !offer || l.Again == 0 {
+		return words{"Take back %[1]s that came through %[2]s since %[3]s?", "%[3]s부터 %[2]s 때문에 차단된 주소 %[4]s건의 차단을 풀까요?"}.in(lang,
+			many(l.Found, "suppression", "suppressions"), l.Gateway, since, grouped(l.Found))
 	}
-	return ask + "?"
+	return words{"Take back %[1]s that came through %[2]s since %[3]s, and send %[4]s of %[5]s again?",
+		"%[3]s부터 %[2]s 때문에 차단된 주소 %[6]s건의 차단을 풀고, 발송 %[8]d개의 메시지 %[7]s건을 다시 보낼까요?"}.in(lang,
+		many(l.Found, "suppression", "suppressions"), l.Gateway, since, many(l.Again, "message", "messages"), many(len(l.Calls), "call", "calls"),
+		grouped(l.Found), grouped(l.Again), len(l.Calls))
 }
 
-func writeAmnesty(w io.Writer, l *desk.AmnestyLine) {
+func writeAmnesty(w io.Writer, l *desk.AmnestyLine, lang string) {
+	says, freed, again := words{"%[1]s taken back, and %[2]s queued again.", "주소 %[3]s건의 차단을 풀었습니다. 메시지 %[4]s건을 다시 보냅니다."}, l.Restored, l.Offered
 	if l.DryRun {
-		fmt.Fprintf(w, "%s would be taken back, and %s sent again.\n", many(l.Found, "suppression", "suppressions"), many(l.Again, "message", "messages"))
-		fmt.Fprintf(w, "차단 %d건을 풀고 메시지 %d건을 다시 보내게 됩니다.\n", l.Found, l.Again)
-	} else {
-		fmt.Fprintf(w, "%s taken back: these addresses are written to again. %s sent again.\n", many(l.Restored, "suppression", "suppressions"), many(l.Offered, "message is", "messages are"))
-		fmt.Fprintf(w, "차단 %d건을 풀었습니다. 이 주소로 다시 보냅니다. 메시지 %d건을 다시 보냅니다.\n", l.Restored, l.Offered)
+		says, freed, again = words{"%[1]s would be taken back, and %[2]s queued again. Nothing was changed.", "주소 %[3]s건의 차단을 풀고 메시지 %[4]s건을 다시 보내게 됩니다. 아직 바꾼 것은 없습니다."}, l.Found, l.Again
 	}
+	fmt.Fprintln(w, says.in(lang, many(freed, "suppression", "suppressions"), many(again, "message", "messages"), grouped(freed), grouped(again)))
 	for _, id := range sortedKeys(l.Calls) {
-		fmt.Fprintf(w, "  call %s: %d\n", id, l.Calls[id])
+		fmt.Fprintf(w, "  %s: %d\n", words{"call %s", "발송 %s"}.in(lang, id), l.Calls[id])
 	}
 	for _, r := range sortedKeys(l.Reasons) {
 		fmt.Fprintf(w, "  %s: %d\n", r, l.Reasons[r])
 	}
 	for _, id := range l.Late {
-		fmt.Fprintf(w, "  call %s is past its end: nothing of it goes again; call correct, or a new call, reaches the people\n", id)
+		fmt.Fprintf(w, "  %s\n", words{"call %[1]s is past its end: nothing of it goes again; call correct, or a new call, reaches the people",
+			"발송 %[1]s: 끝나는 시각이 지나 다시 보내지 않습니다. call correct나 새 발송으로 알릴 수 있습니다."}.in(lang, id))
 	}
 }
 
@@ -126,30 +130,31 @@ func (a *app) amnesties(ctx context.Context) error {
 		return err
 	}
 	for _, r := range records {
-		err := a.print(&r, func(w io.Writer) {
-			end := ""
-			if r.Ended.IsZero() {
-				end = "; it broke off: give it again"
-			}
-			fmt.Fprintf(w, "%d  %s  %s: %s since %s, reason %s: %s taken back, %s sent again%s\n", r.ID, r.At.Local().Format("2006-01-02 15:04"), r.Who,
-				r.Gateway, r.Since.Local().Format("2006-01-02 15:04"), anyReason(r.Failure), many(r.Suppressions, "suppression", "suppressions"), many(r.Deliveries, "message", "messages"), end)
-			if r.Why != "" {
-				fmt.Fprintf(w, "   %s\n", r.Why)
-			}
-		})
+		err := a.print(&r, func(w io.Writer) { writeRecord(w, &r, spoken()) })
 		if err != nil {
 			return err
 		}
 	}
-	if !a.json {
-		a.tell("%s.", many(len(records), "amnesty", "amnesties"))
+	if !a.json && len(records) == 0 {
+		a.tell("%s", words{"No amnesty was given.", "풀어 준 적이 없습니다."}.in(spoken()))
 	}
 	return nil
 }
 
-func anyReason(s string) string {
-	if s == "" {
-		return "any"
+func writeRecord(w io.Writer, r *amnesty.Record, lang string) {
+	minute := func(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
+	reason := r.Failure
+	if reason == "" {
+		reason = words{"any", "모두"}.in(lang)
 	}
-	return s
+	fmt.Fprintln(w, words{"%[1]d  %[2]s  %[3]s: %[4]s since %[5]s, reason %[6]s: %[7]s taken back, %[8]s queued again",
+		"%[1]d  %[2]s  %[3]s: %[5]s부터의 %[4]s, 사유 %[6]s: 주소 %[9]s건의 차단을 풀고 메시지 %[10]s건을 다시 보냄"}.in(lang,
+		r.ID, minute(r.At), r.Who, r.Gateway, minute(r.Since), reason, many(r.Suppressions, "suppression", "suppressions"), many(r.Deliveries, "message", "messages"),
+		grouped(r.Suppressions), grouped(r.Deliveries)))
+	if r.Ended.IsZero() {
+		fmt.Fprintf(w, "   %s\n", words{"It broke off: give it again; it does nothing twice.", "중간에 끊겼습니다. 다시 실행하십시오. 두 번 처리되는 것은 없습니다."}.in(lang))
+	}
+	if r.Why != "" {
+		fmt.Fprintf(w, "   %s\n", r.Why)
+	}
 }
