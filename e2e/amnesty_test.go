@@ -95,6 +95,14 @@ func TestAmnesty(t *testing.T) {
 	for _, p := range c.spots(email, func(p *spot) bool { return p.taken && p != complains }) {
 		checked(p, "")
 	}
+	for address, want := range map[string]delivery{
+		"p0@gov.example": {id, email, "sent", "", ""},
+		unknown.address:  {id, email, "bounced", "mailbox_unknown", "5.1.1"},
+	} {
+		if v := ask[contact](s, 0, "contact", "show", address); !slices.Equal(v.History, []delivery{want}) {
+			t.Errorf("the history of %s is %+v, want %+v", address, v.History, want)
+		}
+	}
 	checked(unknown, "bounced")
 	checked(stopped, "opted_out")
 	checked(angry, "complained")

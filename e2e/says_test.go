@@ -57,7 +57,7 @@ type (
 		}
 	}
 	delivery struct {
-		Call, Channel, State, Reason string
+		Call, Channel, State, Reason, Detail string
 	}
 	contact struct {
 		History []delivery

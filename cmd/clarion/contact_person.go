@@ -38,7 +38,7 @@ func writePerson(w io.Writer, one *desk.Person) {
 		fmt.Fprintln(w, "  No call has written to this contact.")
 	}
 	for _, h := range one.History {
-		fmt.Fprintf(w, "  %-6s %s  %-5s %-10s %d attempt(s) %s  %s\n", h.Call, h.Made.Local().Format("2006-01-02"), h.Channel, h.State, h.Attempts,
+		fmt.Fprintf(w, "  %-6s %s  %-5s %-10s %s %s  %s\n", h.Call, h.Made.Local().Format("2006-01-02"), h.Channel, h.State, many(h.Attempts, "attempt", "attempts"),
 			strings.Join(slices.DeleteFunc(append([]string{h.Reason, h.Detail}, h.Flags...), func(s string) bool { return s == "" }), " "), h.Name)
 	}
 }

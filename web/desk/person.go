@@ -45,7 +45,7 @@ type HistoryLine struct {
 	Channel  address.Channel `json:"channel"`
 	State    string          `json:"state"`
 	Reason   string          `json:"reason"`
-	Detail   string          `json:"detail"` // status code or the provider's id
+	Detail   string          `json:"detail"` // status code of the refusal, "" once a gateway has taken it
 	Attempts int             `json:"attempts"`
 	Gateway  string          `json:"gateway"`
 	Flags    []string        `json:"flags"` // replied, complained, opted_out
@@ -192,6 +192,9 @@ func (d *Desk) history(ctx context.Context, people []Person) error {
 func newHistoryLine(call *broadcast.Call, e broadcast.Entry, detail string) HistoryLine {
 	h := HistoryLine{Call: call.ID, Name: call.Name, Channel: e.Work.Channel, State: e.State.String(), Reason: gateway.Reason(e.Reason).String(),
 		Detail: detail, Attempts: int(e.Attempt), Flags: []string{}, Delivery: e.Ref.String(), Made: call.Made}
+	if e.State == broadcast.Sent || e.State == broadcast.Delivered {
+		h.Detail = "" // the ledger keeps it of the attempt that failed before
+	}
 	if int(e.Gateway) < len(call.Gateways) {
 		h.Gateway = call.Gateways[e.Gateway]
 	}
