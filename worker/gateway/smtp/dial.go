@@ -50,6 +50,7 @@ type dialer struct {
 	conf   Config
 	start  *tls.Config // nil without TLS
 	direct *Direct     // nil: a relay
+	wire   *opening
 	conn   guarded
 	tls    error // what the TLS handshake of implicit TLS said
 }
@@ -89,7 +90,8 @@ func (d *dialer) open(ctx context.Context) (*session, error) {
 			return nil, err
 		}
 	}
-	return newSession(c, sc, d.conn.get()), nil
+	d.wire.open = true
+	return newSession(c, sc, d.wire), nil
 }
 
 // connect makes the connection for go-mail, with TLS where that comes first.
@@ -105,11 +107,12 @@ func (d *dialer) connect(ctx context.Context, network, addr string) (net.Conn, e
 	if err != nil {
 		return nil, err
 	}
-	d.conn.set(raw)
+	d.wire = &opening{Conn: raw}
+	d.conn.set(d.wire)
 	if d.conf.TLS != implicitTLS {
-		return raw, nil
+		return d.wire, nil
 	}
-	conn := tls.Client(raw, d.start)
+	conn := tls.Client(d.wire, d.start)
 	if d.tls = conn.HandshakeContext(ctx); d.tls != nil {
 		return nil, d.tls
 	}
