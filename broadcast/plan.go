@@ -43,8 +43,9 @@ func (p *planner) lane(a address.Address) string {
 	return strings.Clone(a.Domain())
 }
 
-// lanesKept is of how many mail domains the lane is remembered while planning.
-const lanesKept = 100_000
+// lanesKept is of how many mail domains the lane is remembered while planning: the
+// big ones are met in every chunk, and most others once.
+const lanesKept = 10_000
 
 // learn asks for the receiving systems of the mail domains that are new. A domain
 // that settings name stays a lane of its own.
