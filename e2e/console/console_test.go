@@ -94,7 +94,7 @@ func browse(t *testing.T) *browser {
 	t.Cleanup(cancel)
 	b := &browser{t, ctx}
 	b.do("start", chromedp.Navigate("about:blank"))
-	b.ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
+	b.ctx, cancel = context.WithTimeout(ctx, 10*time.Minute)
 	t.Cleanup(cancel)
 	return b
 }

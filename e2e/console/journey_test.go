@@ -1,0 +1,310 @@
+package console_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
+
+	"clarion/e2e/rig"
+)
+
+const journeyConfig = `organisation = "Save 9 Campaign"
+dns.lanes = false
+
+[web]
+listen = "127.0.0.1:%[1]d"
+public_url = "http://localhost:%[1]d"
+
+[hook]
+listen = "127.0.0.1:0"
+
+[release]
+second_person = true
+
+[appeal]
+url = "http://localhost:%[1]d/robots.txt"
+[appeal.title]
+ko = "탈북 고아 9명을 살려 주세요"
+en = "Save 9 North Korean Orphans"
+[appeal.text]
+ko = "강제송환된 고아 아홉 명을 위해 서명해 주세요."
+en = "Nine orphans were sent back. Please sign for them."
+
+[inbox]
+listen = "127.0.0.1:%[2]d"
+protocol = "lmtp"
+domain = %[3]q
+
+[gateway.relay]
+kind = "smtp"
+host = %[4]q
+port = %[5]s
+tls = "none"
+`
+
+// An office is a Clarion as serve runs it, with nobody in it yet.
+type office struct {
+	t     *testing.T
+	url   string
+	first string // the code of the first start
+	mail  *rig.Mail
+	root  *browser
+}
+
+func openOffice(t *testing.T) *office {
+	t.Helper()
+	dir, pages, inbox := t.TempDir(), rig.FreePort(t), rig.FreePort(t)
+	o := &office{t: t, url: fmt.Sprintf("http://localhost:%d", pages)}
+	o.mail = rig.StartMail(t, rig.MailOptions{BounceAddr: fmt.Sprintf("127.0.0.1:%d", inbox), BounceProtocol: "lmtp"})
+	host, port, err := net.SplitHostPort(o.mail.RelayAddr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := fmt.Sprintf(journeyConfig, pages, inbox, rig.BounceDomain, host, port)
+	if err := os.WriteFile(filepath.Join(dir, "clarion.toml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "serve")
+	cmd.Dir = dir
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Error(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("serve ends with %v", err)
+		}
+	})
+	code, lines := regexp.MustCompile(`/first with the code (\S+)`), bufio.NewScanner(said)
+	for o.first == "" && lines.Scan() {
+		if m := code.FindStringSubmatch(lines.Text()); m != nil {
+			o.first = m[1]
+		}
+	}
+	if o.first == "" {
+		t.Fatal("serve does not say how the first director is made")
+	}
+	go io.Copy(io.Discard, said) // the pipe must not fill
+	o.root = browse(t)
+	return o
+}
+
+// somebody sits down at a browser of their own, with a device that holds passkeys.
+func (o *office) somebody() *browser {
+	o.t.Helper()
+	ctx, cancel := chromedp.NewContext(o.root.ctx, chromedp.WithNewBrowserContext())
+	o.t.Cleanup(cancel)
+	b := &browser{o.t, ctx}
+	b.do("sit down", chromedp.Navigate("about:blank"), command(webauthn.Enable, webauthn.EnableParams{}),
+		command(webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+			Protocol: "ctap2", Transport: "internal", HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
+		}}))
+	return b
+}
+
+// join takes an invitation up, by a passkey.
+func (o *office) join(link, name string) *browser {
+	o.t.Helper()
+	b := o.somebody()
+	b.press(name+" opens the link", chromedp.Navigate(link))
+	b.press(name+" joins", chromedp.SendKeys("#name", name), chromedp.WaitVisible("[data-ask]"), chromedp.Click("[data-ask]"))
+	return b
+}
+
+// invite has a director make the link of somebody new.
+func (b *browser) invite(url, email string, roles ...string) (link string) {
+	b.t.Helper()
+	b.press("see the team", chromedp.Navigate(url+"/staff"))
+	steps := []step{chromedp.SendKeys("#email", email)}
+	for _, role := range roles {
+		steps = append(steps, chromedp.Click(fmt.Sprintf(`form[action="/staff/invite"] input[value=%q]`, role)))
+	}
+	b.press("invite "+email, append(steps, chromedp.Click(`form[action="/staff/invite"] button`))...)
+	return b.read("#link")
+}
+
+// says waits until the page says something, as a live page does by itself.
+func (b *browser) says(what string) {
+	b.t.Helper()
+	rig.Eventually(b.t, time.Minute, "the page to say "+what, func() bool {
+		return strings.Contains(get(b, "read the page", chromedp.Text("body")), what)
+	})
+}
+
+// answers are the statuses with which pages answer this person.
+func (b *browser) answers(paths ...string) map[string]int {
+	b.t.Helper()
+	out := map[string]int{}
+	for _, path := range paths {
+		out[path] = get(b, "ask for "+path, chromedp.Evaluate[int](fmt.Sprintf(`fetch(%q, {headers: {Accept: "text/html"}}).then(r => r.status)`, path), chromedp.EvalAwaitPromise))
+	}
+	return out
+}
+
+// write makes a draft by mail alone, of which a few go out in a second.
+func (b *browser) write(url, name string) (draft string) {
+	b.t.Helper()
+	draft = b.begin(url, name)
+	settings := get(b, "read the settings", chromedp.Value(`textarea[name="file:call.toml"]`))
+	for _, change := range [][2]string{{`channels = ["email", "sms", "fax"]`, `channels = ["email"]`}, {"email = 200", "email = 2"}} {
+		if !strings.Contains(settings, change[0]) {
+			b.t.Fatalf("the settings of a new draft have no %s:\n%s", change[0], settings)
+		}
+		settings = strings.Replace(settings, change[0], change[1], 1)
+	}
+	b.press("save", chromedp.SetValue(`textarea[name="file:call.toml"]`, settings), chromedp.Click("form[enctype] .acts button"))
+	return draft
+}
+
+const supporters = 50
+
+// TestTeam is a day of an office, from the first start: a director makes the team,
+// a list keeper imports, an author writes and rehearses and hands over, a second
+// person releases, a watcher pauses, all is sent once, what was wrong is corrected,
+// and a volunteer forwards. Each is refused what is not theirs.
+func TestTeam(t *testing.T) {
+	o := openOffice(t)
+	han := o.somebody()
+	han.press("come in first", chromedp.Navigate(o.url))
+	han.press("make the first director", chromedp.SendKeys("#first", o.first), chromedp.SendKeys("#name", "Han"), chromedp.SendKeys("#email", "han@save9.example"), chromedp.WaitVisible("[data-ask]"), chromedp.Click("[data-ask]"))
+	team := map[string]*browser{"han": han}
+	for _, p := range []struct{ name, role string }{{"Choi", "list_keeper"}, {"Park", "author"}, {"Kim", "releaser"}, {"Yoon", "watcher"}, {"Lee", "volunteer"}, {"Jung", "technician"}} {
+		name := strings.ToLower(p.name)
+		team[name] = o.join(han.invite(o.url, name+"@save9.example", p.role), p.name)
+	}
+	for name, want := range map[string]map[string]int{
+		"choi": {"/lists": 200, "/drafts": 403, "/calls": 403, "/staff": 403},
+		"park": {"/drafts": 200, "/calls": 200, "/staff": 403, "/lists/import": 403},
+		"kim":  {"/calls": 200, "/drafts": 403, "/staff": 403, "/lists/import": 403},
+		"yoon": {"/calls": 200, "/drafts": 403, "/staff": 403},
+		"lee":  {"/volunteer": 200, "/calls": 403, "/lists": 403, "/staff": 403, "/audit": 403},
+		"jung": {"/calls": 200, "/drafts": 403, "/lists": 403, "/staff": 403},
+		"han":  {"/calls": 200, "/drafts": 200, "/lists": 200, "/staff": 200, "/audit": 200},
+	} {
+		var paths []string
+		for path := range want {
+			paths = append(paths, path)
+		}
+		for path, got := range team[name].answers(paths...) {
+			if got != want[path] {
+				t.Errorf("%s is answered %d at %s, want %d", name, got, path, want[path])
+			}
+		}
+	}
+
+	// The list keeper looks at a file first, and imports it then.
+	var table strings.Builder
+	table.WriteString("name,email,language\n")
+	for i := range supporters {
+		fmt.Fprintf(&table, "Supporter %d,s%d@mail.example,%s\n", i, i, []string{"ko", "en"}[i%2])
+	}
+	file := filepath.Join(t.TempDir(), "supporters.csv")
+	if err := os.WriteFile(file, []byte(table.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	choi := team["choi"]
+	choi.press("begin an import", chromedp.Navigate(o.url+"/lists/import"))
+	choi.press("look at the file", chromedp.SetUploadFiles("#table", []string{file}), chromedp.SendKeys("#list", "supporters"), chromedp.SendKeys("#consent", "I want to hear of Save 9."), chromedp.Click("main form .acts button"))
+	choi.says("Nothing has been changed yet.")
+	choi.press("import for good", chromedp.SetUploadFiles("#table", []string{file}), chromedp.Click("main form .acts button"))
+	choi.says("Imported.")
+
+	// The author writes, sees the proofs, rehearses, and hands over.
+	park := team["park"]
+	park.write(o.url, "Put right")
+	draft := park.write(o.url, "Appeal")
+	park.do("see the proof", chromedp.WaitVisible("iframe.phone"))
+	park.press("count the audience", chromedp.Navigate(draft+"/audience"))
+	if counted := park.read("#counted"); !strings.Contains(counted, fmt.Sprint(supporters)) {
+		t.Errorf("the audience is told as:\n%s", counted)
+	}
+	park.press("get ready", chromedp.Navigate(draft+"/ready"))
+	park.press("rehearse", chromedp.Click(`form[action$="/rehearse"] button`))
+	park.do("see that it is a rehearsal", chromedp.WaitVisible("body.rehearsal .rehearsal-word"))
+	park.press("get ready", chromedp.Navigate(draft+"/ready"))
+	park.press("hand it over", chromedp.SendKeys("#confirm", "launch"), chromedp.Click(`form[action$="/launch"] button`))
+	call, _, _ := strings.Cut(get(park, "find the call", chromedp.Location()), "?")
+	park.says("waits for release")
+	if get(park, "look for a way to release it", chromedp.Evaluate[bool](`!!document.querySelector('form[action$="/release"]')`)) {
+		t.Error("whoever launched a call may release it")
+	}
+	if n := len(o.mail.MX.Received()); n != 0 {
+		t.Errorf("%d mails went out before the release", n)
+	}
+
+	// A second person releases; a watcher sees it run, pauses it, and may not resume it.
+	kim, yoon := team["kim"], team["yoon"]
+	kim.press("see the call", chromedp.Navigate(call))
+	kim.press("release it", chromedp.Click(`form[action$="/release"] button`))
+	yoon.press("watch", chromedp.Navigate(call))
+	rig.Eventually(t, time.Minute, "a few to be reached", func() bool { return len(o.mail.MX.Received()) >= 3 })
+	yoon.press("pause", chromedp.Click(`form[action$="/pause"] button`))
+	yoon.says("aused")
+	if get(yoon, "look for a way to resume it", chromedp.Evaluate[bool](`!!document.querySelector('form[action$="/resume"]')`)) {
+		t.Error("a watcher may resume a call")
+	}
+	kim.press("see the call", chromedp.Navigate(call))
+	kim.press("resume", chromedp.Click(`form[action$="/resume"] button`))
+	kim.says("inished") // the page is live: nobody loads it anew
+	if n := len(o.mail.MX.Received()); n != supporters {
+		t.Errorf("%d people have got %d mails", supporters, n)
+	}
+
+	// What was wrong is put right with exactly those reached, and takes a release too.
+	park.press("see whom a correction reaches", chromedp.Navigate(call+"/correct"))
+	value := get(park, "find the correction", chromedp.AttributeValue(`//option[text()="Put right"]`, "value"))
+	park.press("correct", chromedp.SetValue("#draft", value.Value), chromedp.SendKeys("#confirm", "launch"), chromedp.Click("main form button"))
+	correction, _, _ := strings.Cut(get(park, "find the correction's call", chromedp.Location()), "?")
+	kim.press("see the correction", chromedp.Navigate(correction))
+	kim.press("release it", chromedp.Click(`form[action$="/release"] button`))
+	kim.says("inished")
+	got := map[string]int{}
+	for _, m := range o.mail.MX.Received() {
+		got[strings.Join(m.To, " ")]++
+	}
+	for to, n := range got {
+		if n != 2 {
+			t.Errorf("%s has got %d mails, want the call and its correction", to, n)
+		}
+	}
+	if len(got) != supporters {
+		t.Errorf("%d people got mail, want %d", len(got), supporters)
+	}
+
+	// A volunteer forwards; who comes by the link is counted, and nobody learns who.
+	lee := team["lee"]
+	lee.press("see the link", chromedp.Navigate(o.url+"/volunteer"))
+	link := lee.read("#link")
+	friend := o.somebody()
+	friend.press("follow the link", chromedp.Navigate(link))
+	friend.press("go on to sign", chromedp.Click("main form button"))
+	lee.press("look again", chromedp.Navigate(o.url+"/volunteer"))
+	if came := lee.read(".figures"); !strings.HasPrefix(strings.TrimSpace(came), "1") {
+		t.Errorf("after one friend came the page says:\n%s", came)
+	}
+
+	// The trail knows who did it, and is whole.
+	han.press("read the trail", chromedp.Navigate(o.url+"/audit"))
+	for _, name := range []string{"Park", "Kim", "Yoon", "Choi"} {
+		han.says(name)
+	}
+	han.press("verify it", chromedp.Click(`form[action="/audit/verify"] button`))
+	han.says("All is as it was written")
+}
