@@ -77,6 +77,7 @@ func (c *console) boardLive(w http.ResponseWriter, r *http.Request, who *access.
 
 // offer adds to a call's page what this person may do with it now.
 func (c *console) offer(v *callView, p *broadcast.Progress, who *access.Visitor, lang string) {
+	v.Token = who.Form()
 	say := sayer(lang)
 	add := func(a broadcast.Action, right access.Right, words string, quiet bool) {
 		if _, err := p.State.Next(string(p.ID), a); err == nil && who.May(right) {

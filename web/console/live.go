@@ -80,6 +80,7 @@ type callView struct {
 	MaySettle  bool
 	Release    *desk.Release // a second person is asked for
 	Acts       []act
+	Token      string // against forged forms
 
 	Audience, Reached, Waiting, FailedCount, InDoubt, OptedOut, Replied int
 
@@ -294,15 +295,18 @@ func (c *console) watch(w http.ResponseWriter, r *http.Request, who *access.Visi
 	return c.show(w, r, who, "call", page{Title: p.Name, Rehearsal: p.Rehearsal, Data: v})
 }
 
-// live is the part of it that is fetched anew while the call runs.
+// live is what is fetched anew while the call runs: what can be done with it, and
+// the numbers.
 func (c *console) live(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
 	id, err := broadcast.ParseID(r.PathValue("id"))
 	if err != nil {
 		return fmt.Errorf("%w: %w", broadcast.ErrNoCall, err)
 	}
-	v, _, err := c.view(r.Context(), id, languageOf(r, who))
+	lang := languageOf(r, who)
+	v, p, err := c.view(r.Context(), id, lang)
 	if err != nil {
 		return err
 	}
+	c.offer(v, p, who, lang)
 	return c.part(w, r, who, "call", "live", v)
 }

@@ -26,14 +26,29 @@ function watch(part) {
   setTimeout(look, wait);
 }
 
-// put replaces what is inside, unless a person is in the middle of something there.
+// put replaces what is inside, piece by piece where the pieces have names: what has
+// not changed stays, so that no button goes away under a finger.
 function put(part, html) {
+  const next = new DOMParser().parseFromString(html, "text/html").body;
+  const pieces = [...next.children], old = [...part.children];
+  if (pieces.length !== old.length || pieces.some((p, i) => !p.id || p.id !== old[i].id)) return change(part, next.childNodes);
+  pieces.forEach((p, i) => { if (!alike(old[i], p)) change(old[i], p.childNodes); });
+}
+
+// alike says whether a piece shows what another does; what a person has opened does not count.
+function alike(shown, next) {
+  const one = shown.cloneNode(true);
+  for (const details of one.querySelectorAll("details[open]")) details.removeAttribute("open");
+  return one.isEqualNode(next);
+}
+
+// change replaces what is inside, unless a person is in the middle of something there.
+function change(part, nodes) {
   const at = document.activeElement;
   if (at && at !== document.body && part.contains(at) && at.matches("input, textarea, select")) return;
   const path = at && part.contains(at) && at.id ? at.id : "";
   const open = [...part.querySelectorAll("details[open][id]")].map((d) => d.id);
-  const next = new DOMParser().parseFromString(html, "text/html");
-  part.replaceChildren(...next.body.childNodes);
+  part.replaceChildren(...nodes);
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   if (path) document.getElementById(path)?.focus();
 }
