@@ -45,6 +45,13 @@ func TestPeopleAndSuppressions(t *testing.T) {
 		t.Errorf("suppressions are not counted:\n%s", page)
 	}
 	suppressed("free", "freed: 3")
+	// Who said stop is freed only by that reason.
+	h.post("/suppressions", http.StatusOK, "addresses", many, "do", "suppress", "reason", "opted_out")
+	suppressed("free", "freed: 0 · not freed, since they asked for it themselves: 3")
+	suppressed("check", "suppressions found: 4") // a number is one for texts and one for faxes
+	if _, page := h.post("/suppressions", http.StatusOK, "addresses", many, "do", "free", "reason", "opted_out"); !strings.Contains(text(page), "freed: 3") {
+		t.Errorf("by its own reason a stop is not taken back:\n%s", text(page))
+	}
 	suppressed("free", "freed: 0")
 	h.post("/suppressions", http.StatusUnprocessableEntity, "addresses", strings.Repeat("x\n", 10_001), "do", "check")
 	h.post("/suppressions", http.StatusUnprocessableEntity, "do", "check")

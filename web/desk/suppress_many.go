@@ -28,13 +28,15 @@ const maxAddresses = 10_000
 type ManyResult struct {
 	Read    int   // addresses that could be read
 	Changed int   // of these, newly suppressed, or freed
+	Kept    int   // of these, not freed: the people themselves have asked for it
 	Unread  []int // lines that hold no address, from 1
 	Found   []SuppressionLine
 }
 
 // Many does to all addresses of a text, one a line, what action says. The filter's
 // channel narrows it, and so does its reason, which is that of a suppression that is
-// set. Lines that hold no address are told by number. note comes first.
+// set. Who said stop or complained is freed only where the filter names that reason:
+// never by the way. Lines that hold no address are told by number. note comes first.
 func (d *Desk) Many(ctx context.Context, text string, f lists.SuppressionFilter, action ManyAction, note Note) (*ManyResult, error) {
 	lines := strings.Split(strings.TrimRight(text, "\r\n"), "\n")
 	if len(lines) > maxAddresses {
@@ -68,8 +70,7 @@ func (d *Desk) Many(ctx context.Context, text string, f lists.SuppressionFilter,
 		case err != nil:
 			return nil, err
 		case action == ManyFree && len(found) > 0:
-			found, err = d.Restore(ctx, line, f)
-			out.Changed++
+			found, err = d.free(ctx, line, f, found, out)
 		case action == ManySuppress:
 			found, err = d.Suppress(ctx, line, f.Channel, lists.Suppression{Reason: f.Reason, Source: "staff"})
 			for _, l := range found {
@@ -85,6 +86,29 @@ func (d *Desk) Many(ctx context.Context, text string, f lists.SuppressionFilter,
 		out.Found = append(out.Found, found...)
 	}
 	return out, nil
+}
+
+// free takes back what was found of one address, and counts it.
+func (d *Desk) free(ctx context.Context, line string, f lists.SuppressionFilter, found []SuppressionLine, out *ManyResult) (freed []SuppressionLine, err error) {
+	kept := false
+	for _, l := range found {
+		if f.Reason == 0 && l.Asked() {
+			kept = true
+			continue
+		}
+		one, err := d.Restore(ctx, line, lists.SuppressionFilter{Channel: l.Kind, Reason: l.Reason})
+		if err != nil {
+			return nil, err
+		}
+		freed = append(freed, one...)
+	}
+	if len(freed) > 0 {
+		out.Changed++
+	}
+	if kept {
+		out.Kept++
+	}
+	return freed, nil
 }
 
 // SuppressedCounts are how many contacts must not be written to on a channel for a
