@@ -33,11 +33,14 @@ func tidy(s string) string {
 // listName returns the name under which a list is kept.
 func listName(s string) (string, error) {
 	name := norm.NFC.String(strings.TrimSpace(s))
-	if name == "" || len([]rune(name)) > maxName || strings.ContainsFunc(name, unicode.IsControl) || !isText(name) {
+	if name == "" || len([]rune(name)) > maxName || strings.ContainsFunc(name, misleads) || !isText(name) {
 		return "", ErrBadName
 	}
 	return name, nil
 }
+
+// misleads are characters by which a name shows as another than it is.
+func misleads(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }
 
 func isText(s string) bool { return strings.ToValidUTF8(s, "") == s }
 

@@ -285,6 +285,9 @@ func TestMap(t *testing.T) {
 	if !errors.Is(err, ErrMap) || !strings.Contains(err.Error(), `did you mean "Write to"?`) {
 		t.Error(err)
 	}
+	if _, err := tryCSV(s, ImportOptions{List: "srotcarf\u202e"}, text); !errors.Is(err, ErrBadName) {
+		t.Errorf("a name that turns around: %v", err)
+	}
 	if _, err := tryCSV(s, ImportOptions{List: " \n"}, text); !errors.Is(err, ErrBadName) {
 		t.Error(err)
 	}

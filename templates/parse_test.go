@@ -93,6 +93,7 @@ func TestMistakes(t *testing.T) {
 		"list as text":         {replaced(toml, `lists = ["supporters"]`, `lists = "supporters"`), toml, "lists = ", "a list of texts"},
 		"empty campaign":       {replaced(toml, `campaign = "Save 9"`, `campaign = " "`), toml, "campaign = ", "campaign is missing"},
 		"header injection":     {replaced(toml, `name = "launch"`, `name = "la\r\nBcc: x"`), toml, "name = ", "line break"},
+		"turned around":        {replaced(toml, `name = "launch"`, `name = "la\u202ehcnu"`), toml, "name = ", "control character"},
 		"misspelt class":       {replaced(toml, `"appeal"`+"\n", `"apeal"`+"\n"), toml, "class = ", `did you mean "appeal"?`},
 		"misspelt pictures":    {replaced(toml, `# pictures = "linked"`, `pictures = "linkd"`), toml, `pictures = "linkd"`, `email.pictures is "linkd": did you mean "linked"?`},
 		"no class":             {replaced(toml, "class = \"appeal\"\n", "\n"), toml, "", "class is missing"},

@@ -73,7 +73,7 @@ func (p *parser) settings(d *document) {
 func (p *parser) required(value, what string, key ...string) string {
 	if strings.TrimSpace(value) == "" {
 		p.tell(key, "%s is missing: %s", strings.Join(key, "."), what)
-	} else if strings.ContainsFunc(value, unicode.IsControl) {
+	} else if strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }) {
 		p.tell(key, "%s holds a line break or another control character: write it on one line", strings.Join(key, "."))
 	}
 	return value

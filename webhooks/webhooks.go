@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"clarion/broadcast"
 	"clarion/internal/audit"
@@ -167,7 +168,8 @@ func Open(cfg Config, p Parts) *Store {
 func (s *Store) check(address string, events []Event) error {
 	u, err := url.Parse(address)
 	switch {
-	case err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" || len(address) > maxURL:
+	case err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" || len(address) > maxURL,
+		strings.ContainsFunc(address, func(r rune) bool { return !unicode.IsPrint(r) }): // it would show as another than it is
 		return fmt.Errorf("%w: the address of a webhook is like https://example.org/hook, without a password, and has %d bytes at most", ErrInput, maxURL)
 	case u.Scheme == "https":
 	case u.Scheme != "http" || !s.open(u.Hostname()):

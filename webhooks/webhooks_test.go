@@ -349,7 +349,7 @@ func TestNowhereElse(t *testing.T) {
 	f := open(t)
 	f.cfg = Config{}
 	for _, address := range []string{"http://example.org/", "https://127.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]/", "https://169.254.169.254/latest", "https://user:pass@example.org/",
-		"https:///x", "ftp://example.org", "example.org", "https://example.org/#x", "https://example.org/" + strings.Repeat("x", 500), "http://127.0.0.1/"} {
+		"https:///x", "ftp://example.org", "example.org", "https://example.org/#x", "https://example.org/" + strings.Repeat("x", 500), "http://127.0.0.1/", "https://ex\u202eample.org/", "https://example.org/\x00"} {
 		if _, _, err := f.Make(t.Context(), audit.Machine, address, Events[:]); !errors.Is(err, ErrInput) {
 			t.Errorf("%s is taken: %v", address, err)
 		}

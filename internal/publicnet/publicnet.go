@@ -63,20 +63,24 @@ func Allowed(open []netip.Prefix, ip netip.Addr) bool {
 	return Public(ip) || ip.Zone() == "" && within(open, ip.Unmap())
 }
 
-// Client asks servers of the public internet, and those in the networks that are
-// open: straight, through no proxy, following no redirect, for wait at most. A
-// server elsewhere is ErrPrivate, whatever its name.
-func Client(open []netip.Prefix, wait time.Duration) *http.Client {
-	d := &net.Dialer{Timeout: wait, ControlContext: func(_ context.Context, _, at string, _ syscall.RawConn) error {
+// Dialer dials addresses that are Allowed. One elsewhere is ErrPrivate, whatever the
+// name that led to it.
+func Dialer(open []netip.Prefix, wait time.Duration) *net.Dialer {
+	return &net.Dialer{Timeout: wait, ControlContext: func(_ context.Context, _, at string, _ syscall.RawConn) error {
 		if to, err := netip.ParseAddrPort(at); err != nil || !Allowed(open, to.Addr()) {
 			return ErrPrivate
 		}
 		return nil
 	}}
+}
+
+// Client asks servers by a Dialer: straight, through no proxy, following no redirect,
+// for wait at most.
+func Client(open []netip.Prefix, wait time.Duration) *http.Client {
 	return &http.Client{
 		Timeout:       wait,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{DialContext: d.DialContext, DisableKeepAlives: true, ForceAttemptHTTP2: true,
+		Transport: &http.Transport{DialContext: Dialer(open, wait).DialContext, DisableKeepAlives: true, ForceAttemptHTTP2: true,
 			TLSHandshakeTimeout: wait, ResponseHeaderTimeout: wait, MaxResponseHeaderBytes: 16 << 10},
 	}
 }

@@ -12,10 +12,10 @@ import (
 	"net/netip"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	"clarion/internal/conf"
+	"clarion/internal/publicnet"
 	"clarion/worker/gateway/smtp"
 )
 
@@ -100,18 +100,13 @@ func (r ready) may(ip netip.Addr) bool {
 }
 
 // dialer dials a server that publishes policies. Whoever owns the recipient's
-// domain says where it is: this machine is as closed to them as to exchangers.
+// domain says where it is: our own networks are closed to them.
 func (r ready) dialer(dns *net.Resolver) *net.Dialer {
-	d := &net.Dialer{Timeout: 10 * time.Second, Resolver: dns, Control: func(_, at string, _ syscall.RawConn) error {
-		if to, err := netip.ParseAddrPort(at); err != nil || !r.may(to.Addr().Unmap()) {
-			return errNotDialled
-		}
-		return nil
-	}}
-	if r.source.IsValid() {
-		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(r.source, 0))
+	var open []netip.Prefix
+	if r.Loopback {
+		open = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	}
+	d := publicnet.Dialer(open, 10*time.Second)
+	d.Resolver = dns
 	return d
 }
-
-var errNotDialled = errors.New("the address is this machine's own")

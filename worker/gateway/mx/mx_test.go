@@ -23,6 +23,7 @@ import (
 
 	"clarion/e2e/rig"
 	"clarion/internal/dns"
+	"clarion/internal/publicnet"
 	"clarion/lists/address"
 	"clarion/worker/gateway"
 	"clarion/worker/gateway/gatewaytest"
@@ -373,7 +374,8 @@ func (c *ca) issue(t *testing.T, names ...string) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: c.key}}}
 }
 
-// Whoever owns a recipient's domain names the host of its policy, and could name ours.
+// Whoever owns a recipient's domain names the host of its policy, and could name ours,
+// or one beside us.
 func TestPolicyIsNotFetchedFromOurselves(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -390,8 +392,11 @@ func TestPolicyIsNotFetchedFromOurselves(t *testing.T) {
 		if err == nil {
 			c.Close()
 		}
-		if loopback != (err == nil) || !loopback && !errors.Is(err, errNotDialled) {
+		if loopback != (err == nil) || !loopback && !errors.Is(err, publicnet.ErrPrivate) {
 			t.Errorf("loopback %v: %v", loopback, err)
+		}
+		if _, err := r.dialer(nil).DialContext(t.Context(), "tcp", "169.254.169.254:443"); !errors.Is(err, publicnet.ErrPrivate) {
+			t.Errorf("loopback %v: a machine beside us: %v", loopback, err)
 		}
 	}
 }
