@@ -51,8 +51,7 @@ type doing struct {
 }
 
 // once does a request once: a second one with its key is given the first one's
-// answer. What was answered by 429 or 5xx is forgotten, since it tells its caller to
-// come again.
+// answer. What was answered by 5xx is forgotten, since it tells its caller to come again.
 func (a *api) once(rt route, by string, w http.ResponseWriter, r *http.Request, act http.Handler) {
 	d, name, err := a.begin(rt, by, r)
 	if err != nil {

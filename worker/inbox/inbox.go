@@ -151,6 +151,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	srv.Domain = s.cfg.Hostname
 	srv.MaxMessageBytes = s.cfg.MaxSize
 	srv.MaxRecipients = s.cfg.MaxRecipients
+	srv.MaxLineLength = maxLine
 	srv.ReadTimeout, srv.WriteTimeout = s.cfg.Timeout, s.cfg.Timeout
 	srv.EnableSMTPUTF8 = true // a report on an SMTPUTF8 mail is one too (RFC 6533)
 	srv.ErrorLog = wireLog{s.log}

@@ -334,6 +334,17 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s, took %q", got, f.words())
 		}
 	})
+	t.Run("lines", func(t *testing.T) {
+		t.Parallel()
+		f := start(t, Config{})
+		to := "u+" + f.u + "@" + domain
+		if err := f.send(t, "a@mail.example", person+strings.Repeat("long ", 5000)+"\r\n", to); err != nil {
+			t.Errorf("a mail that has one long line: %v", err)
+		}
+		if got := code(f.send(t, "a@mail.example", person+strings.Repeat("long ", 20_000)+"\r\n", to)); got != "554 5.6.0" {
+			t.Errorf("a line without end is answered %s", got)
+		}
+	})
 	t.Run("recipients", func(t *testing.T) {
 		t.Parallel()
 		f := start(t, Config{MaxRecipients: 1})

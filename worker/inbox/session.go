@@ -21,11 +21,16 @@ var (
 	errTooFast   = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "Too much mail at once, try again later"}
 	errDraining  = &smtp.SMTPError{Code: 421, EnhancedCode: smtp.EnhancedCode{4, 3, 2}, Message: "Shutting down, try again later"}
 	errNobody    = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 7, 1}, Message: "The organisation's own mail server refuses this mail"}
+	errLongLine  = &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: "A line of the mail is too long (RFC 5322, section 2.1.1)"}
 	errNotKept   = &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "It could not be stored, try again later"}
 )
 
 // maxLocal is the longest local part (RFC 5321 §4.5.3.1.1).
 const maxLocal = 64
+
+// maxLine is the longest line of a mail, in octets. The standard's is 1,000 (RFC 5321
+// §4.5.3.1.6), and what people write comes with longer ones all the same.
+const maxLine = 64 << 10
 
 // mailbox is a recipient that was accepted.
 type mailbox struct {
@@ -147,6 +152,8 @@ func (s *session) read(r io.Reader) (*bounce.Result, []byte, error) {
 	switch {
 	case errors.As(err, &wire):
 		return nil, nil, wire
+	case errors.Is(err, smtp.ErrTooLongLine): // it would be no shorter the next time
+		return nil, nil, errLongLine
 	case err != nil:
 		return nil, nil, errNotKept
 	}
