@@ -60,7 +60,7 @@ type row struct {
 func rows() []row {
 	return []row{
 		{"email", email}, {"signed", signed}, {"far", far}, {"sms", sms},
-		{"import", importing}, {"plan", planning}, {"reads", reads}, {"growth", growth}, {"scale", scale}, {"bounces", bounces},
+		{"import", importing}, {"plan", planning}, {"reads", reads}, {"pages", pages}, {"growth", growth}, {"scale", scale}, {"bounces", bounces},
 	}
 }
 

@@ -19,11 +19,22 @@ const (
 	standsStill  = 30 * time.Second       // without a message taken
 )
 
-// reads has people watch a call to the largest list while a worker of its own
-// process sends it: how long a look takes, and what looking costs the call. They
-// watch for a while, and do not for as long, in turns; every second pair is the
-// other way round, so that what grows steadily is on both sides.
+// reads has people watch a call to the largest list, as clarion call status shows it.
 func reads(ctx context.Context, b *bench) error {
+	return b.watched(ctx, "a look at the progress of a call to "+thousands(b.many), 5, func(p *product, id broadcast.ID) (look, func(), error) {
+		return func(ctx context.Context) error { return p.look(ctx, id) }, func() {}, nil
+	})
+}
+
+// A look is one person's, at a call that is under way.
+type look func(context.Context) error
+
+// watched has people look while a worker of its own process sends a call to the
+// largest list: how long a look takes, and what looking costs the call. They
+// watch for a while, and do not for as long, in turns; every second pair is the
+// other way round, so that what grows steadily is on both sides. asked is how many
+// milliseconds 99 of 100 looks may take.
+func (b *bench) watched(ctx context.Context, what string, asked float64, open func(*product, broadcast.ID) (look, func(), error)) error {
 	p, err := b.million(ctx)
 	if err != nil {
 		return err
@@ -49,17 +60,25 @@ func reads(ctx context.Context, b *bench) error {
 	if err != nil {
 		return errors.Join(err, w.stop())
 	}
+	at, leave, err := open(p, id)
+	if err != nil {
+		return errors.Join(err, w.stop())
+	}
+	defer leave()
 	var looks, shares []float64
 	for i := range 3 * b.samples {
 		var rate [2]float64
 		for j := range rate {
-			watched := (i+j)%2 == 0
+			watched := at
+			if (i+j)%2 != 0 {
+				watched = nil
+			}
 			r, l, err := p.under(ctx, id, b.window/2, watched)
 			if err != nil {
 				return errors.Join(err, w.stop())
 			}
 			looks = append(looks, l...)
-			if watched {
+			if watched != nil {
 				rate[0] = r
 			} else {
 				rate[1] = r
@@ -67,16 +86,15 @@ func reads(ctx context.Context, b *bench) error {
 		}
 		shares = append(shares, rate[0]/rate[1])
 	}
-	of := fmt.Sprintf(" of a call to %s", thousands(b.many))
-	b.results.add(figure{Name: "a look at the progress" + of + ": 99 of 100 take at most", Unit: "ms", Asked: 5}, quantile(looks, 0.99))
-	b.results.add(figure{Name: "the same: the median", Unit: "ms"}, quantile(looks, 0.5))
-	b.results.add(figure{Name: fmt.Sprintf("messages/s while %d people watch ÷ those while none does", watchers), Unit: "×", Asked: 0.98, AtLeast: true}, shares...)
+	b.results.add(figure{Name: what + ": 99 of 100 take at most", Unit: "ms", Asked: asked}, quantile(looks, 0.99))
+	b.results.add(figure{Name: what + ": the median", Unit: "ms"}, quantile(looks, 0.5))
+	b.results.add(figure{Name: what + fmt.Sprintf(": messages/s while %d people do so ÷ those while none does", watchers), Unit: "×", Asked: 0.98, AtLeast: true}, shares...)
 	return errors.Join(p.stop(ctx, id), w.stop())
 }
 
-// under returns the rate of a call in a window of time, and, when it is watched,
+// under returns the rate of a call in a window of time, and, when somebody looks,
 // how long each look took in milliseconds.
-func (p *product) under(ctx context.Context, id broadcast.ID, window time.Duration, watched bool) (rate float64, looks []float64, err error) {
+func (p *product) under(ctx context.Context, id broadcast.ID, window time.Duration, at look) (rate float64, looks []float64, err error) {
 	from, began, err := p.sentSoFar(ctx, id)
 	if err != nil {
 		return 0, nil, err
@@ -89,14 +107,14 @@ func (p *product) under(ctx context.Context, id broadcast.ID, window time.Durati
 			return 0, nil, ctx.Err()
 		case <-tick.C:
 		}
-		if !watched {
+		if at == nil {
 			continue
 		}
-		look := time.Now()
-		if err := p.look(ctx, id); err != nil {
+		asked := time.Now()
+		if err := at(ctx); err != nil {
 			return 0, nil, err
 		}
-		looks = append(looks, milliseconds(time.Since(look)))
+		looks = append(looks, milliseconds(time.Since(asked)))
 	}
 	to, ended, err := p.sentSoFar(ctx, id)
 	if err != nil {
@@ -124,7 +142,7 @@ func (p *product) sentSoFar(ctx context.Context, id broadcast.ID) (int, time.Tim
 	return n.Channels[address.Email][broadcast.Sent], time.Now(), nil
 }
 
-// look reads what clarion call status and the console read.
+// look reads what clarion call status reads.
 func (p *product) look(ctx context.Context, id broadcast.ID) error {
 	_, err := worker.BoardOf(ctx, p.db.Client(), clock.System{}, p.ledger, id, nil)
 	return err
