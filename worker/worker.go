@@ -239,6 +239,7 @@ func (w *Worker) Start(ctx context.Context) error {
 	}
 	for _, g := range w.gates {
 		if _, ok := g.Gateway.(gateway.Poller); ok {
+			w.withdraws(g)
 			w.done.Go(func() { w.pollLoop(run, g) })
 		}
 	}

@@ -256,6 +256,13 @@ type Poller interface {
 	Poll(ctx context.Context) ([]Report, error)
 }
 
+// A Withdrawer takes back what it holds and has not begun, once nobody wants it any
+// more. It does so where it looks after its deliveries (Poll), and reports them as failed.
+type Withdrawer interface {
+	// WithdrawUnless gives it the question to ask of each. It is called once, before the first Poll.
+	WithdrawUnless(wanted func(ctx context.Context, delivery string) bool)
+}
+
 // A Finder can say what became of a delivery in doubt. found is false when the
 // gateway never heard of it, so that it may be sent again.
 type Finder interface {

@@ -59,6 +59,8 @@ type Config struct {
 type Gateway struct {
 	config Config
 
+	wanted func(ctx context.Context, delivery string) bool // nil: everything is
+
 	mu   sync.Mutex
 	told map[string]bool // ended jobs that Poll has reported, by id and tag
 }

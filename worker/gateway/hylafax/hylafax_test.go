@@ -1,6 +1,8 @@
 package hylafax_test
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -140,6 +142,30 @@ func TestPollReportsEachEndOnce(t *testing.T) {
 	s.mu.Unlock()
 	if reports, err = g.Poll(t.Context()); err != nil || len(reports) != 1 {
 		t.Errorf("poll of an id that came again: %d reports, %v; want one", len(reports), err)
+	}
+}
+
+// What nobody wants any more is taken back while it waits, and left alone while it
+// is on the line.
+func TestUnwantedJobsAreTakenBack(t *testing.T) {
+	t.Parallel()
+	s := &server{sendq: "3|clarion|W|0|1|stopped|\r\n" + "4|clarion|S|0|1|stopped too|Busy signal detected\r\n" + "5|clarion|R|0|1|stopped, dialling|\r\n" +
+		"6|clarion|W|0|1|wanted|\r\n" + "7|other|W|0|1|stopped, theirs|\r\n"}
+	g := open(t, hylafax.Config{Addr: start(t, s)})
+	g.WithdrawUnless(func(_ context.Context, delivery string) bool { return !strings.HasPrefix(delivery, "stopped") })
+	reports, err := g.Poll(t.Context())
+	if err != nil || len(reports) != 2 {
+		t.Fatalf("%d reports, %v; want two", len(reports), err)
+	}
+	for _, r := range reports {
+		if r.Event != gateway.EventFailed || r.Err.Kind != gateway.Failed || r.Err.Code != "aborted" || !strings.HasPrefix(r.Delivery, "stopped") {
+			t.Errorf("%+v: %v", r, r.Err)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Equal(s.killed, []string{"3", "4"}) {
+		t.Errorf("took back the jobs %v, want 3 and 4", s.killed)
 	}
 }
 

@@ -17,7 +17,11 @@ const (
 	jobSleeping = 'S' // waits for the next dial
 	jobDone     = 'D'
 	jobFailed   = 'F'
+	jobWaits    = "TPSBW" // suspended, pending, sleeping, blocked, ready: nobody is dialling
 )
+
+// aborted is the status that HylaFAX gives a job that was killed.
+const aborted = "Job aborted by request"
 
 // A job is one line of a queue.
 type job struct {
@@ -48,6 +52,8 @@ func parseJobs(list, owner string) []job {
 	}
 	return jobs
 }
+
+func (j job) waits() bool { return strings.IndexByte(jobWaits, j.state) >= 0 }
 
 func (j job) ended() bool { return j.state == jobDone || j.state == jobFailed }
 
@@ -86,7 +92,7 @@ func (s *session) queues(owner string) ([]job, error) {
 
 // Poll returns the jobs that have ended since the last Poll. A job that found a
 // person at the other end is stopped here, before HylaFAX dials again: it is
-// someone's telephone.
+// someone's telephone. So is one that nobody wants any more.
 func (g *Gateway) Poll(ctx context.Context) ([]gateway.Report, error) {
 	s, err := g.open(ctx)
 	if err != nil {
@@ -102,7 +108,8 @@ func (g *Gateway) Poll(ctx context.Context) ([]gateway.Report, error) {
 	var reports []gateway.Report
 	seen := make(map[string]bool, len(jobs))
 	for _, j := range jobs {
-		if j.state == jobSleeping && personAnswered(j.status) {
+		unwanted := g.wanted != nil && j.waits() && !g.wanted(ctx, j.tag)
+		if unwanted || j.state == jobSleeping && personAnswered(j.status) {
 			stopped, err := s.ask("JKILL " + strconv.FormatUint(j.id, 10))
 			if err != nil {
 				return reports, err
@@ -110,7 +117,10 @@ func (g *Gateway) Poll(ctx context.Context) ([]gateway.Report, error) {
 			if stopped.code != 200 {
 				continue // it has begun to dial, or has ended: the next Poll sees it
 			}
-			j.state = jobFailed // its status becomes "Job aborted by request" now
+			j.state = jobFailed
+			if unwanted {
+				j.status = aborted
+			}
 		}
 		if !j.ended() {
 			continue
@@ -129,6 +139,13 @@ func (g *Gateway) Poll(ctx context.Context) ([]gateway.Report, error) {
 		g.told[key] = true
 	}
 	return reports, nil
+}
+
+// WithdrawUnless has Poll ask which jobs are wanted still.
+func (g *Gateway) WithdrawUnless(wanted func(ctx context.Context, delivery string) bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.wanted = wanted
 }
 
 // Find looks for the job of a delivery, the latest if there are several.

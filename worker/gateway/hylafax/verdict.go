@@ -37,7 +37,7 @@ var verdicts = [...]struct {
 	{"REJECT", gateway.Misconfigured, gateway.OtherReason, "rejected", "HylaFAX refuses the job: see its log"},
 
 	{"Kill time expired", gateway.Failed, gateway.Expired, "expired", "the time for this fax ran out"},
-	{"Job aborted by request", gateway.Failed, gateway.OtherReason, "aborted", "the job was stopped at the fax server"},
+	{aborted, gateway.Failed, gateway.OtherReason, "aborted", "the job was stopped at the fax server"},
 	{"Call aborted by user", gateway.Failed, gateway.OtherReason, "aborted", "the call was stopped at the fax server"},
 	{"Send aborted due to operator", gateway.Failed, gateway.OtherReason, "aborted", "the call was stopped at the fax server"},
 
