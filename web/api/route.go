@@ -106,6 +106,8 @@ var table = []route{
 	on(post, "/calls/{call}/doubt", access.Settle, "Send again, or take for sent, what is in doubt", (*api).resolve),
 	on(post, "/calls/{call}/correct", access.Launch, "Launch a draft as a correction to exactly those whom a call has reached", (*api).correct, makes),
 
+	on(get, "/audit", access.Trail, "The audit trail, a hundred entries at a time, the last first: who did what, by numbers and never by name", (*api).trail),
+	on(get, "/audit/verify", access.Trail, "Whether the trail is as it was written, and at which entries it is not", (*api).verifyTrail),
 	on(get, "/alarms", access.Alarms, "All alarms: the open ones, critical first, and those that were over within a week", (*api).alarms),
 	on(post, "/alarms/{alarm}/acknowledge", access.Alarms, "Say that somebody sees to an alarm: nobody is reminded of it", (*api).acknowledge),
 	on(post, "/alarms/{alarm}/quiet", access.Alarms, "Acknowledge an alarm, and have nothing said of it for some hours", (*api).quiet),

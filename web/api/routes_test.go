@@ -230,6 +230,19 @@ func TestEveryRoute(t *testing.T) {
 	c.call("DELETE /drafts/{draft}", []string{d}, nil, 204, header("If-Match", etag))
 	c.call("GET /drafts/{draft}", []string{d}, nil, 404)
 
+	// What was done stands in the trail.
+	h.renew()
+	if w = c.call("GET /audit", nil, nil, 200); !strings.Contains(w.Body.String(), `"action":"call_released"`) && !strings.Contains(w.Body.String(), `"object":"call:`+live) {
+		t.Errorf("the trail is %s", w.Body)
+	}
+	if w = c.call("GET /audit", []string{"before=3"}, nil, 200); !strings.HasPrefix(w.Body.String(), `{"entries":[{"n":2,`) {
+		t.Errorf("before the third entry stands %s", w.Body)
+	}
+	c.call("GET /audit", []string{"before=the-third"}, nil, 422)
+	if w = c.call("GET /audit/verify", nil, nil, 200); !strings.HasPrefix(w.Body.String(), `{"ok":true,`) {
+		t.Errorf("the trail is verified as %s", w.Body)
+	}
+
 	// An alarm, which somebody sees to.
 	_, err := alarm.Open(h.desk.Redis).Change(t.Context(), func(b *alarm.Book) error {
 		b.Enter([]alarm.Finding{{Kind: alarm.GatewayDown, Object: "relay", Level: alarm.Critical}}, h.clk.Now(), time.Minute)
