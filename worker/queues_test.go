@@ -12,13 +12,13 @@ import (
 )
 
 // What asynq gave up is listed with its error and without its payload, run again or
-// deleted; what is not there any more is told so.
+// deleted; what is not there any more is told so, and what a gateway reported is kept.
 func TestFailedTasks(t *testing.T) {
 	t.Parallel()
 	rdb := redistest.New(t)
 	q := NewQueue(rdb)
-	for _, id := range []string{"c1/1/1", "c1/2/1"} {
-		if _, err := q.put(t.Context(), taskBatch, "email", id, leaseTask{}); err != nil {
+	for id, kind := range map[string]string{"c1/1/1": taskBatch, "c1/2/1": taskBatch, "r/1": taskReceipt} {
+		if _, err := q.put(t.Context(), kind, "email", id, leaseTask{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -30,12 +30,25 @@ func TestFailedTasks(t *testing.T) {
 	})); err != nil {
 		t.Fatal(err)
 	}
-	<-given
-	<-given
-	s.Shutdown() // which waits until both are in the archive
+	for range 3 {
+		<-given
+	}
+	s.Shutdown() // which waits until all are in the archive
 	failed, err := q.Failed()
-	if err != nil || len(failed) != 2 || !failed[0].GivenUp || failed[0].Kind != taskBatch || failed[0].Error == "" || failed[0].Queue != "email" {
+	if err != nil || len(failed) != 3 {
 		t.Fatalf("%+v, %v", failed, err)
+	}
+	for _, f := range failed {
+		report := f.ID == "r/1"
+		if !f.GivenUp || f.Droppable == report || (f.Kind == taskReceipt) != report || f.Error == "" || f.Queue != "email" {
+			t.Errorf("%+v", f)
+		}
+	}
+	if err := q.Drop("email", "r/1"); !errors.Is(err, ErrReport) {
+		t.Errorf("deleting what a gateway reported: %v", err)
+	}
+	if err := q.RunAgain("email", "r/1"); err != nil {
+		t.Fatal(err)
 	}
 	if err := q.Drop("email", "c1/1/1"); err != nil {
 		t.Fatal(err)
@@ -49,7 +62,7 @@ func TestFailedTasks(t *testing.T) {
 		}
 	}
 	states, err := q.States()
-	if err != nil || len(states) != 1 || states[0].Waiting != 1 || states[0].Archived != 0 {
+	if err != nil || len(states) != 1 || states[0].Waiting != 2 || states[0].Archived != 0 {
 		t.Errorf("%+v, %v", states, err)
 	}
 }

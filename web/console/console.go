@@ -21,7 +21,6 @@ import (
 	"clarion/web/access"
 	"clarion/web/desk"
 	"clarion/webhooks"
-	"clarion/worker"
 )
 
 // Parts are what the console works with, opened by the program.
@@ -198,8 +197,8 @@ func (c *console) table() []route {
 		{"POST " + suppressionsPath, access.Import, c.suppress},
 		{"GET /queues", access.System, c.queues},
 		{"GET /queues/live", access.System, c.queuesLive},
-		{"POST /queues/run", access.System, c.failedTask(audit.TaskRun, (*worker.Queue).RunAgain)},
-		{"POST /queues/delete", access.System, c.failedTask(audit.TaskDropped, (*worker.Queue).Drop)},
+		{"POST /queues/run", access.System, c.failedTask(c.Desk.RunTask)},
+		{"POST /queues/delete", access.System, c.failedTask(c.Desk.DropTask)},
 		{"GET /lists", access.Lists, c.lists},
 		{"GET " + importPath, access.Import, c.importForm},
 		{"POST " + importPath, access.Import, c.importTable},

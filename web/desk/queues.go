@@ -3,8 +3,10 @@ package desk
 import (
 	"context"
 	"errors"
+	"regexp"
 
 	"clarion/broadcast"
+	"clarion/internal/audit"
 	"clarion/internal/redisdb"
 	"clarion/worker"
 )
@@ -77,4 +79,34 @@ func (d *Desk) Queues(ctx context.Context) (*QueuesReport, error) {
 		}
 	}
 	return r, nil
+}
+
+// queueName is what a queue may be called in the audit trail.
+var queueName = regexp.MustCompile(`^[a-z][a-z-]{0,30}$`)
+
+// ErrNoQueue means that a queue cannot be called so.
+var ErrNoQueue = errors.New("that is no queue")
+
+// RunTask runs a failed task of a queue again, noted first.
+func (d *Desk) RunTask(queue, id string, note Note) error {
+	return onTask(audit.TaskRun, queue, id, d.Queue.RunAgain, note)
+}
+
+// DropTask deletes a task of a queue that was given up, noted first.
+func (d *Desk) DropTask(queue, id string, note Note) error {
+	return onTask(audit.TaskDropped, queue, id, d.Queue.Drop, note)
+}
+
+func onTask(did audit.Action, queue, id string, do func(queue, id string) error, note Note) error {
+	if !queueName.MatchString(queue) {
+		return ErrNoQueue
+	}
+	if err := note(did, "queue:"+queue, nil); err != nil {
+		return err
+	}
+	err := do(queue, id)
+	if errors.Is(err, worker.ErrReport) {
+		return Mistake("%v", err)
+	}
+	return err
 }
