@@ -232,7 +232,7 @@ func TestEveryRoute(t *testing.T) {
 
 	// What was done stands in the trail.
 	h.renew()
-	if w = c.call("GET /audit", nil, nil, 200); !strings.Contains(w.Body.String(), `"action":"call_released"`) && !strings.Contains(w.Body.String(), `"object":"call:`+live) {
+	if w = c.call("GET /audit", nil, nil, 200); !strings.Contains(w.Body.String(), `"action":"`+string(audit.Released)+`","object":"call:`+live+`"`) {
 		t.Errorf("the trail is %s", w.Body)
 	}
 	if w = c.call("GET /audit", []string{"before=3"}, nil, 200); !strings.HasPrefix(w.Body.String(), `{"entries":[{"n":2,`) {
