@@ -216,20 +216,13 @@ func inspected(t *text) error {
 		return err
 	}
 	t.section("Kinds of returned mail", "`kind` of `inspect bounce` and `inspect reply`, where `autoreply` is not met.", rows)
-	for _, s := range []struct{ dir, typ, title, where string }{
-		{"templates/sms", "Encoding", "How a text travels", "`encoding` of `inspect sms`."},
-		{"templates/sms", "Class", "What Korean carriers sell a text as", "`korean_class` of `inspect sms`; `null` when it cannot be sent."},
-		{"lists/optout", "Wish", "What a person asks for", "`intent` of `inspect optout`."},
-		{"worker/gateway/webhook", "Kind", "What a mail provider tells", "`kind` in `events` of `inspect webhook`."},
-	} {
-		all, err := constants(s.dir, s.typ)
-		if err != nil {
-			return err
-		}
-		if rows, err = literals(all); err != nil {
-			return err
-		}
-		t.section(s.title, s.where, rows)
+	if err := t.vocabularies(
+		vocabulary{"templates/sms", "Encoding", "How a text travels", "`encoding` of `inspect sms`."},
+		vocabulary{"templates/sms", "Class", "What Korean carriers sell a text as", "`korean_class` of `inspect sms`; `null` when it cannot be sent."},
+		vocabulary{"lists/optout", "Wish", "What a person asks for", "`intent` of `inspect optout`."},
+		vocabulary{"worker/gateway/webhook", "Kind", "What a mail provider tells", "`kind` in `events` of `inspect webhook`."},
+	); err != nil {
+		return err
 	}
 	if all, err = untyped("templates/sms", func(name string) bool { return strings.HasPrefix(name, "Kind") }); err != nil {
 		return err
@@ -252,37 +245,33 @@ func checks(t *text) error {
 }
 
 func alarmed(t *text) error {
-	for _, s := range []struct{ typ, title, where string }{
-		{"Kind", "What an alarm is about", "`kind` of `alarm list`. [What to do about each](alarms.md)."},
-		{"Level", "How much an alarm matters", "`level` of `alarm list`."},
-	} {
-		all, err := constants("worker/alarm", s.typ)
-		if err != nil {
-			return err
-		}
-		rows, err := literals(all)
-		if err != nil {
-			return err
-		}
-		t.section(s.title, s.where, rows)
-	}
-	return nil
+	return t.vocabularies(
+		vocabulary{"worker/alarm", "Kind", "What an alarm is about", "`kind` of `alarm list`. [What to do about each](alarms.md)."},
+		vocabulary{"worker/alarm", "Level", "How much an alarm matters", "`level` of `alarm list`."},
+	)
 }
 
 func trail(t *text) error {
-	for _, s := range []struct{ typ, title, where string }{
-		{"Action", "What the audit trail notes", "`action` of `audit list`."},
-		{"Problem", "What is wrong with the audit trail", "`problem` in `breaks` of `audit verify`."},
-	} {
-		all, err := constants("internal/audit", s.typ)
+	return t.vocabularies(
+		vocabulary{"internal/audit", "Action", "What the audit trail notes", "`action` of `audit list`."},
+		vocabulary{"internal/audit", "Problem", "What is wrong with the audit trail", "`problem` in `breaks` of `audit verify`."},
+	)
+}
+
+// A vocabulary is a type of words in a package, and where they are met.
+type vocabulary struct{ dir, typ, title, where string }
+
+func (t *text) vocabularies(all ...vocabulary) error {
+	for _, v := range all {
+		of, err := constants(v.dir, v.typ)
 		if err != nil {
 			return err
 		}
-		rows, err := literals(all)
+		rows, err := literals(of)
 		if err != nil {
 			return err
 		}
-		t.section(s.title, s.where, rows)
+		t.section(v.title, v.where, rows)
 	}
 	return nil
 }
