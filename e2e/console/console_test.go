@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -47,11 +48,12 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// demo starts the demo and returns the address of its pages.
-func demo(t *testing.T) string {
+// start runs the program in a folder until the test ends, and returns what it first
+// says that find finds. ended hears how it ends.
+func start(t *testing.T, dir string, find *regexp.Regexp, ended func(error), args ...string) string {
 	t.Helper()
-	cmd := exec.Command(program, "demo", "--contacts", "300", "--port", "0")
-	cmd.Dir = t.TempDir()
+	cmd := exec.Command(program, args...)
+	cmd.Dir = dir
 	said, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -63,17 +65,23 @@ func demo(t *testing.T) string {
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
 			t.Error(err)
 		}
-		cmd.Wait() // ended by a signal
+		ended(cmd.Wait())
 	})
-	lines := bufio.NewScanner(said)
-	for lines.Scan() {
-		if url, ok := strings.CutPrefix(lines.Text(), "Pages at "); ok {
+	for lines := bufio.NewScanner(said); lines.Scan(); {
+		if m := find.FindStringSubmatch(lines.Text()); m != nil {
 			go io.Copy(io.Discard, said) // the pipe must not fill
-			return url
+			return m[1]
 		}
 	}
-	t.Fatal("the demo did not say where its pages are")
+	t.Fatalf("clarion %s does not say what %s finds", args[0], find)
 	return ""
+}
+
+// demo starts the demo and returns the address of its pages.
+func demo(t *testing.T) string {
+	t.Helper()
+	ended := func(error) {} // its call may be under way still, which its status says
+	return start(t, t.TempDir(), regexp.MustCompile(`^Pages at (.+)$`), ended, "demo", "--contacts", "300", "--port", "0")
 }
 
 // A browser has one page, and reaches nothing but this machine.

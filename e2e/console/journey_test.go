@@ -1,12 +1,9 @@
 package console_test
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -76,33 +73,11 @@ func openOffice(t *testing.T) *office {
 	if err := os.WriteFile(filepath.Join(dir, "clarion.toml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "serve")
-	cmd.Dir = dir
-	said, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := cmd.Process.Signal(os.Interrupt); err != nil {
-			t.Error(err)
-		}
-		if err := cmd.Wait(); err != nil {
+	o.first = start(t, dir, regexp.MustCompile(`/first with the code (\S+)`), func(err error) {
+		if err != nil {
 			t.Errorf("serve ends with %v", err)
 		}
-	})
-	code, lines := regexp.MustCompile(`/first with the code (\S+)`), bufio.NewScanner(said)
-	for o.first == "" && lines.Scan() {
-		if m := code.FindStringSubmatch(lines.Text()); m != nil {
-			o.first = m[1]
-		}
-	}
-	if o.first == "" {
-		t.Fatal("serve does not say how the first director is made")
-	}
-	go io.Copy(io.Discard, said) // the pipe must not fill
+	}, "serve")
 	o.root = browse(t)
 	return o
 }
