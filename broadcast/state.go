@@ -37,12 +37,13 @@ const (
 	ActPause    Action = "pause"
 	ActResume   Action = "resume"
 	ActStop     Action = "stop"
-	ActFinish   Action = "finish" // by the ledger itself
-	ActReopen   Action = "reopen" // deliveries in doubt are to be sent again
+	ActFinish   Action = "finish"   // by the ledger itself
+	ActReopen   Action = "reopen"   // deliveries in doubt are to be sent again
+	ActWithdraw Action = "withdraw" // what gateways still hold is to be taken back
 )
 
 // Actions lists every action on a call.
-var Actions = [...]Action{ActPlan, ActSchedule, ActLaunch, ActPause, ActResume, ActStop, ActFinish, ActReopen}
+var Actions = [...]Action{ActPlan, ActSchedule, ActLaunch, ActPause, ActResume, ActStop, ActFinish, ActReopen, ActWithdraw}
 
 // callTable is the one table of what may be done to a call, and where it leads.
 var callTable = map[Action]map[CallState]CallState{
@@ -55,12 +56,14 @@ var callTable = map[Action]map[CallState]CallState{
 	ActStop:   {Draft: Stopped, Planned: Stopping, Scheduled: Stopping, Running: Stopping, Paused: Stopping},
 	ActFinish: {Running: Done, Stopping: Stopped},
 	ActReopen: {Done: Running},
+	// All was handed over, and whoever stops the call wants back what has not gone on.
+	ActWithdraw: {Done: Stopping},
 }
 
 // verbs says each action as "cannot be ...".
 var verbs = map[Action]string{
 	ActPlan: "planned", ActSchedule: "scheduled", ActLaunch: "launched", ActPause: "paused", ActResume: "resumed",
-	ActStop: "stopped", ActFinish: "finished", ActReopen: "opened again",
+	ActStop: "stopped", ActFinish: "finished", ActReopen: "opened again", ActWithdraw: "withdrawn",
 }
 
 // A StateError says that an action does not fit the state of a call.

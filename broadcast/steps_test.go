@@ -256,6 +256,12 @@ func (w *world) plain() map[string]func(*rapid.T) {
 			}
 			do(ActStop)(t)
 		},
+		"withdraw": func(t *rapid.T) {
+			if rapid.IntRange(0, 3).Draw(t, "really") > 0 {
+				t.Skip("most calls are not withdrawn")
+			}
+			do(ActWithdraw)(t)
+		},
 		"fix the audience again": func(t *rapid.T) {
 			var refused *StateError
 			if err := w.Freeze(ctx, w.id, lists.Resolved{}); !errors.As(err, &refused) {

@@ -45,7 +45,7 @@ var callWords = map[CallState]struct{ word, sentence [2]string }{
 	Running:   {[2]string{"running", "발송 중"}, [2]string{"Messages are going out.", "메시지를 보내고 있습니다."}},
 	Paused:    {[2]string{"paused", "일시 정지"}, [2]string{"Held: nothing new goes out until somebody resumes it.", "멈춰 있습니다. 다시 시작할 때까지 새로 보내지 않습니다."}},
 	Stopping:  {[2]string{"stopping", "중단하는 중"}, [2]string{"No new message begins; what is on the wire is waited for.", "새로 보내지 않으며, 이미 넘긴 것만 기다립니다."}},
-	Stopped:   {[2]string{"stopped", "중단됨"}, [2]string{"Ended by a person; what waited was cancelled.", "사람이 끝냈으며, 기다리던 것은 취소되었습니다."}},
+	Stopped:   {[2]string{"stopped", "중단됨"}, [2]string{"Ended by a person; what waited was cancelled, and what a gateway still held is taken back where it can.", "사람이 끝냈으며, 기다리던 것은 취소하고 게이트웨이가 아직 보내지 않은 것은 가능하면 거두어들입니다."}},
 	Done:      {[2]string{"done", "완료"}, [2]string{"Nothing waits any more. Reports may still come in.", "더 기다리는 것이 없습니다. 결과 보고는 더 들어올 수 있습니다."}},
 }
 

@@ -57,6 +57,33 @@ func (s *shelf) holds() int {
 	return len(s.held)
 }
 
+// A call whose messages were all taken is done, and what the gateway holds of it
+// comes back all the same.
+func TestDoneCallIsWithdrawn(t *testing.T) {
+	t.Parallel()
+	f := newFaulty(t, 8)
+	s := &shelf{recorder: f.recorders[address.SMS]}
+	for i := range f.gates {
+		if f.gates[i].Channel == address.SMS {
+			f.gates[i].Gateway = s
+		}
+	}
+	f.worker(1, 0)
+	id := f.launchAs(example(t, `"sms"`), broadcast.Call{})
+	f.await("the call to be done", func() bool {
+		c, err := f.ledger.Call(t.Context(), id)
+		f.must(err)
+		return c.State == broadcast.Done
+	})
+	_, err := f.ledger.Do(t.Context(), id, broadcast.ActWithdraw)
+	f.must(err)
+	f.await("what was held to be taken back", func() bool {
+		p, err := f.ledger.Progress(t.Context(), id)
+		f.must(err)
+		return s.holds() == 0 && p.State == broadcast.Stopped && p.Channels[address.SMS][broadcast.Failed] == 8
+	})
+}
+
 // What a gateway holds of a call that somebody stops comes back, and of another
 // call nothing does.
 func TestStoppedCallIsWithdrawn(t *testing.T) {

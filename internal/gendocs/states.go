@@ -19,7 +19,7 @@ func states() string {
 	}
 	t.table([]string{"state", "what it means", ""}, rows)
 	t.say("%s", diagram(string(broadcast.Draft), callEdges()))
-	t.say("`finish` is done by the ledger itself, when nothing is pending, sending or deferred. Every other action is a person's, or for `pause` the call's own, when it passes its limits.\n\n")
+	t.say("`finish` is done by the ledger itself, when nothing is pending, sending or deferred. Every other action is a person's, or for `pause` the call's own, when it passes its limits.\n\n`withdraw` is what stopping comes to for a call that is done, while a gateway that can give back what it has not sent on (HylaFAX) holds messages of it. What was given back is `failed`; what was on the wire already ends as it ends.\n\n")
 
 	t.say("## A delivery\n\n")
 	rows = make([][]string, len(broadcast.States))

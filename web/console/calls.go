@@ -79,17 +79,21 @@ func (c *console) boardLive(w http.ResponseWriter, r *http.Request, who *access.
 func (c *console) offer(v *callView, p *broadcast.Progress, who *access.Visitor, lang string) {
 	v.Token = who.Form()
 	say := sayer(lang)
-	add := func(a broadcast.Action, right access.Right, words string, quiet bool) {
-		if _, err := p.State.Next(string(p.ID), a); err == nil && who.May(right) {
-			v.Acts = append(v.Acts, act{Do: string(a), Words: words, Quiet: quiet})
+	add := func(verb desk.Verb, right access.Right, words string, quiet bool) {
+		if _, err := p.State.Next(string(p.ID), c.Desk.ActionFor(verb, p)); err == nil && who.May(right) {
+			v.Acts = append(v.Acts, act{Do: string(verb), Words: words, Quiet: quiet})
 		}
 	}
 	if v.Release != nil && who.May(access.Release) && who.Number != v.Release.LaunchedBy {
 		v.Acts = append(v.Acts, act{Do: "release", Words: say("Release: it may go out", "승인: 보내도 됩니다")})
 	}
-	add(broadcast.ActPause, access.Pause, say("Pause: nothing new goes out", "일시 정지: 새로 보내지 않기"), false)
-	add(broadcast.ActResume, access.Steer, say("Resume", "다시 시작"), false)
-	add(broadcast.ActStop, access.Steer, say("Stop for good", "완전히 중단"), true)
+	add(desk.Pause, access.Pause, say("Pause: nothing new goes out", "일시 정지: 새로 보내지 않기"), false)
+	add(desk.Resume, access.Steer, say("Resume", "다시 시작"), false)
+	stop := say("Stop for good", "완전히 중단")
+	if held := c.Desk.Held(p); p.State == broadcast.Done && held > 0 {
+		stop = fmt.Sprintf(say("Take back what has not gone on (%s at most)", "아직 나가지 않은 것 거두기 (최대 %s건)"), number(held))
+	}
+	add(desk.Stop, access.Steer, stop, true)
 	v.MaySettle = v.InDoubt > 0 && who.May(access.Settle)
 	v.MayCorrect = !p.Started.IsZero() && who.May(access.Launch)
 }
@@ -136,7 +140,7 @@ func (c *console) told(r *http.Request, lang string) string {
 	case "resume":
 		return say("It goes on.", "다시 시작했습니다.")
 	case "stop":
-		return say("Stopped. What waited is cancelled.", "중단했습니다. 기다리던 것은 취소되었습니다.")
+		return say("Stopped. What waited is cancelled; what a gateway still holds is taken back where it can.", "중단했습니다. 기다리던 것은 취소했고, 게이트웨이가 아직 보내지 않은 것은 가능하면 거두어들입니다.")
 	case "launch":
 		return say("Launched.", "발송을 시작했습니다.")
 	case "save":

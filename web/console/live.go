@@ -75,7 +75,7 @@ type callView struct {
 	ID         broadcast.ID
 	Name, Note string
 	State      stateLine
-	Over       bool
+	Over       bool // nothing goes out or is held by a gateway: the page stays as it is
 	MayCorrect bool
 	MaySettle  bool
 	Release    *desk.Release // a second person is asked for
@@ -134,7 +134,7 @@ func (c *console) view(ctx context.Context, id broadcast.ID, lang string) (*call
 		return nil, nil, err
 	}
 	p, flow, release := board.Progress, board.Flow, board.Release
-	v := &callView{ID: id, Name: p.Name, Note: p.Note.Sentence(lang), State: callState(p.State, lang), Audience: p.Audience, Over: p.State == broadcast.Stopped || p.State == broadcast.Done}
+	v := &callView{ID: id, Name: p.Name, Note: p.Note.Sentence(lang), State: callState(p.State, lang), Audience: p.Audience, Over: (p.State == broadcast.Stopped || p.State == broadcast.Done) && c.Desk.Held(p) == 0}
 	if release.Waiting() && p.State == broadcast.Planned {
 		say := sayer(lang)
 		v.Release = release

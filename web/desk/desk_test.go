@@ -24,6 +24,7 @@ import (
 	"clarion/lists/tabular"
 	"clarion/templates"
 	"clarion/worker"
+	"clarion/worker/gateway"
 	"clarion/worker/gateway/builtin"
 	"clarion/worker/gateway/rehearsal"
 )
@@ -254,6 +255,44 @@ func TestDomainsAreMet(t *testing.T) {
 			t.Fatal(err)
 		}
 		wanted(int64(2 + i))
+	}
+}
+
+// A holder is a gateway that can give back what it has not sent on.
+type holder struct{ gateway.Gateway }
+
+func (holder) WithdrawUnless(func(context.Context, string) bool) {}
+
+// A call that is done can be stopped while such a gateway holds messages of it.
+func TestDoneCallIsStoppedWhileHeld(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.Gates = []Gate{{Gate: worker.Gate{Name: "fax", Channel: address.Fax, Gateway: holder{}}}, {Gate: worker.Gate{Name: "relay", Channel: address.Email}}}
+	progress := func(state broadcast.CallState, fax broadcast.Counts) *broadcast.Progress {
+		return &broadcast.Progress{Call: &broadcast.Call{State: state, Gateways: []string{"", "relay", "fax", "gone"}}, Counters: &broadcast.Counters{Gateways: []broadcast.Slice{
+			{Channel: address.Email, Name: "1", Counts: broadcast.Counts{broadcast.Sent: 90}},
+			{Channel: address.Fax, Name: "2", Counts: fax},
+			{Channel: address.Fax, Name: "3", Counts: broadcast.Counts{broadcast.Sent: 5}},
+			{Channel: address.Fax, Name: "9", Counts: broadcast.Counts{broadcast.Sent: 5}},
+		}}}
+	}
+	for _, c := range []struct {
+		state broadcast.CallState
+		fax   broadcast.Counts
+		held  int
+		does  broadcast.Action
+	}{
+		{broadcast.Done, broadcast.Counts{broadcast.Sent: 3, broadcast.Delivered: 4}, 3, broadcast.ActWithdraw},
+		{broadcast.Done, broadcast.Counts{broadcast.Delivered: 7}, 0, broadcast.ActStop},
+		{broadcast.Running, broadcast.Counts{broadcast.Sent: 3}, 3, broadcast.ActStop},
+	} {
+		p := progress(c.state, c.fax)
+		if held, does := d.Held(p), d.ActionFor(Stop, p); held != c.held || does != c.does {
+			t.Errorf("%s, with %v at the fax server: %d are held, and stop does %q; want %d, %q", c.state, c.fax, held, does, c.held, c.does)
+		}
+		if does := d.ActionFor(Pause, p); does != broadcast.ActPause {
+			t.Errorf("pause does %q", does)
+		}
 	}
 }
 

@@ -142,34 +142,3 @@ func (d *Desk) Correct(ctx context.Context, id broadcast.ID, correction *Draft, 
 	o.Rehearsal = call.Rehearsal
 	return d.Launch(ctx, correction, o)
 }
-
-// A Verb is what a person does to a call that is under way.
-type Verb string
-
-// The verbs.
-const (
-	Pause  Verb = "pause"  // nothing new begins
-	Resume Verb = "resume" // it goes on; the rest follows that waits for its canary
-	Stop   Verb = "stop"   // it ends for good; what waits is cancelled
-)
-
-// Verbs lists every verb.
-var Verbs = [...]Verb{Pause, Resume, Stop}
-
-// Change pauses, resumes or stops a call, and returns the state that it is in then.
-// A call that does not bear it gives a *broadcast.StateError.
-func (d *Desk) Change(ctx context.Context, id broadcast.ID, verb Verb) (broadcast.CallState, error) {
-	switch verb {
-	case Pause:
-		return d.Ledger.Do(ctx, id, broadcast.ActPause)
-	case Resume:
-		return worker.Resume(ctx, d.Ledger, d.Queue, id)
-	case Stop:
-		state, err := d.Ledger.Do(ctx, id, broadcast.ActStop)
-		if err != nil || state != broadcast.Stopping {
-			return state, err
-		}
-		return d.Ledger.Wind(ctx, id)
-	}
-	return "", Mistake("%q can not be done to a call: pause, resume and stop can", verb)
-}

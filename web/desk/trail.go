@@ -20,15 +20,15 @@ var doubtActions = map[DoubtAction]audit.Action{DoubtResend: audit.Resent, Doubt
 
 // ChangeNoted is Change, noted first. What the call does not bear is not noted.
 func (d *Desk) ChangeNoted(ctx context.Context, id broadcast.ID, verb Verb, note Note) (broadcast.CallState, error) {
-	call, err := d.Ledger.Call(ctx, id)
+	p, err := d.Ledger.Progress(ctx, id)
 	if err != nil {
 		return "", err
 	}
-	if _, err := call.State.Next(string(id), broadcast.Action(verb)); err != nil {
-		return call.State, err
+	if _, err := p.State.Next(string(id), d.ActionFor(verb, p)); err != nil {
+		return p.State, err
 	}
 	if err := note(verbActions[verb], callObject(id), nil); err != nil {
-		return call.State, err
+		return p.State, err
 	}
 	return d.Change(ctx, id, verb)
 }
