@@ -1,5 +1,5 @@
-// Package petition owns what comes of an appeal: for now how volunteers carry it
-// on, and how many people came by each. It never learns who came.
+// Package petition owns what comes of an appeal: who signed, on paper or not, the one
+// honest count of that, and how volunteers carry the appeal on.
 package petition
 
 import (

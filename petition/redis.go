@@ -10,14 +10,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"clarion/internal/clock"
-	"clarion/internal/rkey"
 	"clarion/internal/seal"
 )
-
-var keyCame = rkey.Key{Pattern: "{petition}:came:<volunteer>", Type: rkey.Hash, Expiry: "kept", Doc: "how many people came by a volunteer's link or code, by day; never who"}
-
-// Keys declares every key that the package keeps in Redis.
-func Keys() []rkey.Key { return []rkey.Key{keyCame} }
 
 // A Desk knows volunteers by their codes, and counts who came by them. It is safe
 // for concurrent use, by any number of processes.

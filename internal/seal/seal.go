@@ -71,9 +71,16 @@ const (
 	Volunteer    Purpose = "volunteer"   // codes of volunteers
 	Repeated     Purpose = "repeated"    // requests of programs that may come again
 	AlarmPerson  Purpose = "alarm"       // people who are told of alarms
+	Signer       Purpose = "signer"      // by which a petition finds who signed twice
+	Slip         Purpose = "slip"        // slips of signers
+	Confirmation Purpose = "confirm"     // links by which signers confirm
+	Withdrawal   Purpose = "withdraw"    // links by which signers withdraw
+	Sheet        Purpose = "sheet"       // codes printed on sheets of signatures
+	Certificate  Purpose = "certificate" // the key that signs certificates of deletion
 )
 
-var purposes = []Purpose{AddressIndex, Bounce, Unsubscribe, Report, MailSystem, Handed, AuditEntry, AuditHead, Secret, Form, Volunteer, Repeated, AlarmPerson}
+var purposes = []Purpose{AddressIndex, Bounce, Unsubscribe, Report, MailSystem, Handed, AuditEntry, AuditHead, Secret, Form, Volunteer, Repeated, AlarmPerson,
+	Signer, Slip, Confirmation, Withdrawal, Sheet, Certificate}
 
 // LoadOrCreate reads the key file at path, or makes one with mode 0600 when
 // there is none. A file that others may read is refused.

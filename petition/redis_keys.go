@@ -1,0 +1,56 @@
+package petition
+
+import (
+	_ "embed"
+
+	"github.com/redis/go-redis/v9"
+
+	"clarion/internal/rkey"
+)
+
+// All keys of a petition share its slot, so that a change of a signature and of the
+// counters is one script, also in a Cluster.
+var (
+	keyCame = rkey.Key{Pattern: "{petition}:came:<volunteer>", Type: rkey.Hash, Expiry: "kept", Doc: "how many people came by a volunteer's link or code, by day; never who"}
+
+	keyLast        = rkey.Key{Pattern: "{petition:<id>}:last", Type: rkey.String, Expiry: "kept", Doc: "the last number of a signature; none is left out"}
+	keyState       = rkey.Key{Pattern: "{petition:<id>}:state:<bucket>", Type: rkey.Hash, Expiry: "kept", Doc: "how each signature stands, a hundred a bucket: way, stage, flags, time, day, volunteer, bulk, region; never who"}
+	keyRecord      = rkey.Key{Pattern: "{petition:<id>}:record:<bucket>", Type: rkey.Hash, Expiry: "until withdrawn, or the purge", Personal: true, Doc: "records of signers, sealed, a hundred a bucket"}
+	keyPerson      = rkey.Key{Pattern: "{petition:<id>}:person:<bucket>", Type: rkey.Hash, Expiry: "until withdrawn, or the purge", Personal: true, Doc: "each signature's keyed hashes, of name and contact and of name, region and district"}
+	keySame        = rkey.Key{Pattern: "{petition:<id>}:same", Type: rkey.Hash, Expiry: "until the purge", Personal: true, Doc: "keyed hash of name and contact, or of the form that was sent, to the signature"}
+	keyAlike       = rkey.Key{Pattern: "{petition:<id>}:alike", Type: rkey.Hash, Expiry: "until the purge", Personal: true, Doc: "keyed hash of name, region and district to how many certain signatures have it, by way"}
+	keyStanding    = rkey.Key{Pattern: "{petition:<id>}:standing", Type: rkey.String, Expiry: "kept", Doc: "bitmap: the certain signatures, those that are confirmed, not withdrawn and not invalid"}
+	keyCounts      = rkey.Key{Pattern: "{petition:<id>}:counts", Type: rkey.Hash, Expiry: "kept", Doc: "counters: of signatures by state and way, stage and region; of groups that are alike; of sheets"}
+	keyDays        = rkey.Key{Pattern: "{petition:<id>}:days", Type: rkey.Hash, Expiry: "kept", Doc: "certain signatures by day and way"}
+	keySigned      = rkey.Key{Pattern: "{petition:<id>}:signed", Type: rkey.Hash, Expiry: "kept", Doc: "certain signatures by the volunteer that they came by"}
+	keyLeaf        = rkey.Key{Pattern: "{petition:<id>}:leaf:<bucket>", Type: rkey.Hash, Expiry: "kept", Doc: "each signature's leaf in the tree and keyed hash of its salt, a hundred a bucket"}
+	keyWords       = rkey.Key{Pattern: "{petition:<id>}:words", Type: rkey.Hash, Expiry: "kept", Doc: "words that were agreed to, by version"}
+	keyCertificate = rkey.Key{Pattern: "{petition:<id>}:certificate", Type: rkey.String, Expiry: "kept", Doc: "that the names are deleted, or are being: from then on nothing changes"}
+)
+
+// Keys declares every key that the package keeps in Redis.
+func Keys() []rkey.Key {
+	return []rkey.Key{keyCame, keyLast, keyState, keyRecord, keyPerson, keySame, keyAlike, keyStanding, keyCounts, keyDays, keySigned,
+		keyLeaf, keyWords, keyCertificate}
+}
+
+const bucketSize = 100 // signatures a bucket: small enough for a listpack (FIGURES: memory)
+
+var (
+	//go:embed lua/common.lua
+	luaCommon string
+	//go:embed lua/add.lua
+	luaAdd string
+	//go:embed lua/change.lua
+	luaChange string
+
+	addScript    = redis.NewScript(luaCommon + luaAdd)
+	changeScript = redis.NewScript(luaCommon + luaChange)
+)
+
+// changeKeys are those of lua/common.lua.
+func (r *Roll) changeKeys(bucket uint32) []string {
+	id := r.ID
+	return []string{keyCertificate.Name(id), keyCounts.Name(id), keyDays.Name(id), keySigned.Name(id), keyStanding.Name(id), keyAlike.Name(id), keySame.Name(id),
+		keyState.Name(id, bucket), keyPerson.Name(id, bucket), keyRecord.Name(id, bucket)}
+}
