@@ -52,6 +52,7 @@ type (
 	report struct {
 		Rows []struct {
 			By, Channel, Name string
+			Few               bool
 			Total             int
 			States            map[string]int
 		}
@@ -167,9 +168,12 @@ func (s *site) recorded(c *crowd, id string) {
 	}
 	r := ask[report](s, 0, "call", "report", id)
 	said := map[string]int{}
-	totals := map[string]int{}
+	totals, few := map[string]int{}, map[string]int{}
 	for _, row := range r.Rows {
 		totals[row.By] += row.Total
+		if row.Few { // four people at most
+			few[row.By] += 4
+		}
 		for state, n := range row.States {
 			if row.By == "reason" {
 				said[row.Channel+" "+row.Name+" "+state] += n
@@ -181,8 +185,8 @@ func (s *site) recorded(c *crowd, id string) {
 	}
 	audience := ask[audit](s, 0, "call", "audit", id).Audience
 	for _, by := range []string{"channel", "lane", "language"} {
-		if totals[by] != audience {
-			t.Errorf("call report by %s sums to %d of %d", by, totals[by], audience)
+		if n := totals[by]; n > audience || n+few[by] < audience {
+			t.Errorf("call report by %s sums to %d of %d", by, n, audience)
 		}
 	}
 	if out, said, code := s.run("call", "report", id); code != 0 || !strings.Contains(out, "What went wrong") {

@@ -82,11 +82,15 @@ func writeReport(w io.Writer, r *desk.CallReport, lang string) {
 			title = t
 			fmt.Fprintf(w, "\n%s\n", title)
 		}
+		if row.Few {
+			fmt.Fprintf(w, "  %s %s %s\n", padded(channelWord(row.Channel, lang), 6), padded(rowName(row, lang), longest), desk.Few(lang))
+			continue
+		}
 		rate := ""
 		if row.DeliveryRate != nil {
 			rate = fmt.Sprintf("%5.1f %%", 100**row.DeliveryRate)
 		}
-		fmt.Fprintf(w, "  %s %s %7d  %7s ", padded(channelWord(row.Channel, lang), 6), padded(rowName(row, lang), longest), row.Total, rate)
+		fmt.Fprintf(w, "  %s %s %7d  %7s ", padded(channelWord(row.Channel, lang), 6), padded(rowName(row, lang), longest), *row.Total, rate)
 		for _, s := range broadcast.States {
 			if n := row.States[s.String()]; n > 0 {
 				fmt.Fprintf(w, " %s %d", stateWord(s, lang), n)

@@ -62,7 +62,6 @@ func (d *Desk) Compare(ctx context.Context, by, lang string) (*Comparison, error
 				lines[key] = &ComparedLine{ch, newReportLine(row, lang).Name, make([]ReportLine, len(all))}
 			}
 			lines[key].Rates[i] = newReportLine(row, lang)
-			lines[key].Rates[i].Few = row.Total < fewPeople
 		}
 	}
 	for _, l := range lines {
@@ -118,7 +117,7 @@ func (d *Desk) earlier(ctx context.Context, of *broadcast.Progress) (map[group]b
 			if out[g] == nil {
 				out[g] = broadcast.Counts{}
 			}
-			for state, k := range row.counts() {
+			for state, k := range row.counts {
 				out[g][state] += k
 			}
 		}

@@ -15,17 +15,19 @@ import (
 )
 
 // A ReportRow is one line of a call's report: the deliveries of a channel that
-// share a gateway, a receiving domain or carrier, a language, or a reason.
+// share a gateway, a receiving domain or carrier, a language, or a reason. Of Few
+// people nothing is told but that: Total is null, and States is empty.
 type ReportRow struct {
 	By           string         `json:"by"` // channel, gateway, lane, language, reason
 	Channel      string         `json:"channel"`
 	Name         string         `json:"name"`
-	Total        int            `json:"total"`
+	Few          bool           `json:"few,omitempty"` // fewer than five people share it
+	Total        *int           `json:"total"`
 	States       map[string]int `json:"states"`
 	DeliveryRate *float64       `json:"delivery_rate"` // share of what has ended that was taken or has arrived; null while nothing has
 	EarlierRate  *float64       `json:"earlier_rate"`  // the same of up to ten calls before it together; null where they have none, or fewer than five people
 
-	earlier broadcast.Counts
+	counts, earlier broadcast.Counts // whole, also of few people
 }
 
 // A CallReport is what call report prints.
@@ -101,7 +103,13 @@ func (r *CallReport) Alone(row ReportRow) bool {
 }
 
 func newReportRow(by string, ch address.Channel, name string, n broadcast.Counts) ReportRow {
-	row := ReportRow{By: by, Channel: ch.String(), Name: name, Total: n.Sum(), States: stateCounts(n)}
+	total := n.Sum()
+	row := ReportRow{By: by, Channel: ch.String(), Name: name, States: map[string]int{}, counts: n}
+	if isFew(total) && (by == "gateway" || by == "lane" || by == "language") { // what people share; a channel and a reason are what the call's page tells anyhow
+		row.Few = true
+		return row
+	}
+	row.Total, row.States = &total, stateCounts(n)
 	if by != "reason" {
 		row.DeliveryRate = deliveryRate(n)
 	}
@@ -119,7 +127,7 @@ func deliveryRate(n broadcast.Counts) *float64 {
 	return &share
 }
 
-// CSV writes the rows as a table, states in columns.
+// CSV writes the rows as a table, states in columns; those of few people have no numbers.
 func (r *CallReport) CSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	header := []string{"by", "channel", "name", "total", "delivery_rate"}
@@ -131,9 +139,15 @@ func (r *CallReport) CSV(w io.Writer) error {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	for _, row := range r.Rows {
-		line := []string{row.By, row.Channel, row.Name, strconv.Itoa(row.Total), rateText(row.DeliveryRate)}
+		number := func(n int) string {
+			if row.Few {
+				return ""
+			}
+			return strconv.Itoa(n)
+		}
+		line := []string{row.By, row.Channel, row.Name, number(row.counts.Sum()), rateText(row.DeliveryRate)}
 		for _, s := range broadcast.States {
-			line = append(line, strconv.Itoa(row.States[s.String()]))
+			line = append(line, number(row.counts[s]))
 		}
 		line = append(line, rateText(row.EarlierRate))
 		if err := out.Write(line); err != nil {

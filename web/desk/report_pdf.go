@@ -44,7 +44,7 @@ func (r *CallReport) PDF(lang string, zone *time.Location) ([]byte, error) {
 	optedOut, replied := 0, 0
 	for _, row := range r.Rows {
 		if row.By == "channel" {
-			for state, n := range row.counts() {
+			for state, n := range row.counts {
 				all[state] += n
 			}
 		}
@@ -65,7 +65,7 @@ func (r *CallReport) PDF(lang string, zone *time.Location) ([]byte, error) {
 		if ch, err := address.ParseChannel(row.Channel); err == nil && row.By == "channel" {
 			doc.Heading(ChannelWord(ch, lang))
 			var parts []pdf.Part
-			for _, p := range Standing(row.counts(), lang) {
+			for _, p := range Standing(row.counts, lang) {
 				parts = append(parts, pdf.Part{Words: p.Words, Count: p.Count, Ink: inks[p.Kind]})
 			}
 			doc.Bar(parts, Number)

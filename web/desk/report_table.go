@@ -10,6 +10,9 @@ import (
 // three people who share a language, how many did not get it says who.
 const fewPeople = 5
 
+// isFew reports whether a group is that small; none is no group.
+func isFew(people int) bool { return people > 0 && people < fewPeople }
+
 // Few is how a group of fewer people than are told is told.
 func Few(lang string) string { return say(lang, "fewer than 5", "5명 미만") }
 
@@ -57,8 +60,8 @@ func (r *CallReport) Tables(lang string) (out []ReportTable) {
 }
 
 func newReportLine(row ReportRow, lang string) ReportLine {
-	n := row.counts()
-	l := ReportLine{Name: row.Name, Total: row.Total, Reached: n.Reached(), Failed: n.Failed(), InDoubt: n[broadcast.InDoubt], Waiting: n.Waiting()}
+	n := row.counts
+	l := ReportLine{Name: row.Name, Few: row.Few, Total: n.Sum(), Reached: n.Reached(), Failed: n.Failed(), InDoubt: n[broadcast.InDoubt], Waiting: n.Waiting()}
 	if ch, err := address.ParseChannel(row.Channel); err == nil {
 		l.Channel = ChannelWord(ch, lang)
 	}
@@ -76,17 +79,7 @@ func newReportLine(row ReportRow, lang string) ReportLine {
 	}
 	e := row.earlier
 	l.Earlier = Share(e.Reached(), e.Reached()+e.Failed()+e[broadcast.InDoubt])
-	l.Few = row.Total < fewPeople && (row.By == "language" || row.By == "lane")
 	return l
-}
-
-// counts are the states of a row as the ledger counts them.
-func (row *ReportRow) counts() broadcast.Counts {
-	n := broadcast.Counts{}
-	for _, s := range broadcast.States {
-		n[s] = row.States[s.String()]
-	}
-	return n
 }
 
 // A Part is a share of some deliveries as people ask for it. Kind says how it looks:

@@ -2,6 +2,8 @@ package desk
 
 import (
 	"bytes"
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +28,16 @@ func TestReportOnPaper(t *testing.T) {
 	}
 	if row := tables[1].onPaper("en").Rows[1]; !tables[1].Rows[1].Few || row[2] != "fewer than 5" || row[3]+row[4]+row[5]+row[6]+row[7] != "" {
 		t.Errorf("four people are told as %q", row)
+	}
+	var table bytes.Buffer
+	if err := r.CSV(&table); err != nil || !strings.Contains(table.String(), "language,email,en,,,,,,,,,,,,,,\n") || !strings.Contains(table.String(), "language,email,ko,100,") {
+		t.Errorf("%v\n%s", err, &table)
+	}
+	if line, err := json.Marshal(r.Rows[2]); err != nil || !bytes.HasPrefix(line, []byte(`{"by":"language","channel":"email","name":"en","few":true,"total":null,"states":{},`)) {
+		t.Errorf("%v: %s", err, line)
+	}
+	if row := newReportRow("gateway", address.Fax, "fax", broadcast.Counts{broadcast.Failed: 4}); !row.Few {
+		t.Error("the four people of a gateway are told of")
 	}
 	for _, lang := range []string{"ko", "en"} {
 		paper, err := r.PDF(lang, time.UTC)
