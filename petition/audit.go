@@ -69,6 +69,15 @@ func (a *recount) signature(s *Signature, group string) {
 	a.groups[group][s.Way]++
 }
 
+// sheet counts one, which must have the number that comes next.
+func (a *recount) sheet(s *Sheet, number uint32) {
+	a.Sheets++
+	if s.Number != number {
+		a.differ("sheet %d stands where sheet %d should", s.Number, number)
+	}
+	s.weigh(a.counts, 1)
+}
+
 // grouped counts what stands in groups.
 func (a *recount) grouped() {
 	for _, by := range a.groups {

@@ -25,13 +25,15 @@ var (
 	keySigned      = rkey.Key{Pattern: "{petition:<id>}:signed", Type: rkey.Hash, Expiry: "kept", Doc: "certain signatures by the volunteer that they came by"}
 	keyLeaf        = rkey.Key{Pattern: "{petition:<id>}:leaf:<bucket>", Type: rkey.Hash, Expiry: "kept", Doc: "each signature's leaf in the tree and keyed hash of its salt, a hundred a bucket"}
 	keyWords       = rkey.Key{Pattern: "{petition:<id>}:words", Type: rkey.Hash, Expiry: "kept", Doc: "words that were agreed to, by version"}
+	keySheets      = rkey.Key{Pattern: "{petition:<id>}:sheets", Type: rkey.Hash, Expiry: "kept", Doc: "sheets by number: lines, state, times, counts, box; who counted by number in the team"}
+	keyLabels      = rkey.Key{Pattern: "{petition:<id>}:labels", Type: rkey.Hash, Expiry: "until the purge", Personal: true, Doc: "schools and teams that sheets are for, sealed"}
 	keyCertificate = rkey.Key{Pattern: "{petition:<id>}:certificate", Type: rkey.String, Expiry: "kept", Doc: "that the names are deleted, or are being: from then on nothing changes"}
 )
 
 // Keys declares every key that the package keeps in Redis.
 func Keys() []rkey.Key {
 	return []rkey.Key{keyCame, keyLast, keyState, keyRecord, keyPerson, keySame, keyAlike, keyStanding, keyCounts, keyDays, keySigned,
-		keyLeaf, keyWords, keyCertificate}
+		keyLeaf, keyWords, keySheets, keyLabels, keyCertificate}
 }
 
 const bucketSize = 100 // signatures a bucket: small enough for a listpack (FIGURES: memory)
@@ -43,9 +45,12 @@ var (
 	luaAdd string
 	//go:embed lua/change.lua
 	luaChange string
+	//go:embed sheets.lua
+	luaSheets string
 
 	addScript    = redis.NewScript(luaCommon + luaAdd)
 	changeScript = redis.NewScript(luaCommon + luaChange)
+	sheetsScript = redis.NewScript(luaSheets)
 )
 
 // changeKeys are those of lua/common.lua.

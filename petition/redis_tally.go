@@ -157,6 +157,13 @@ func (r *Roll) recount(ctx context.Context, kept *counters) (*recount, error) {
 		}
 	}
 	a.grouped()
+	sheets, err := r.Sheets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range sheets {
+		a.sheet(&s, uint32(i+1))
+	}
 	a.compare("signatures", kept.counts, a.counts)
 	a.compare("days", kept.days, a.days)
 	a.compare("volunteers", kept.signed, a.signed)

@@ -44,7 +44,6 @@ func keyring(t testing.TB) *seal.Keyring {
 func openRoll(t testing.TB) (*Roll, *clock.Manual) {
 	t.Helper()
 	rdb := redistest.New(t)
-	redistest.EveryScript(t, rdb, "lua")
 	clk := clock.NewManual(testStart)
 	return OpenRoll(save9(t), rdb, keyring(t), clk), clk
 }
@@ -291,6 +290,7 @@ func drawSigning(t *rapid.T) Signing {
 // recount says, stages only go forward, and what is withdrawn stays so.
 func TestCountersAreTheRecount(t *testing.T) {
 	base, clk := openRoll(t)
+	redistest.EveryScript(t, base.rdb, "lua")
 	turn := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		turn++

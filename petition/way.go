@@ -1,6 +1,9 @@
 package petition
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // A Way is how a signature came.
 type Way string
@@ -62,6 +65,16 @@ func (s Stage) String() string {
 
 // MarshalText is String.
 func (s Stage) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (s *Stage) UnmarshalText(text []byte) error {
+	i := slices.Index(stageNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("%q is no stage of a signature", text)
+	}
+	*s = Stage(i)
+	return nil
+}
 
 // Word is what people call the stage, in lang ("ko", else English).
 func (s Stage) Word(lang string) string {
