@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"clarion/internal/clock"
-	"clarion/petition"
 	"clarion/templates/email"
 	"clarion/web"
 	"clarion/web/access"
@@ -60,8 +59,7 @@ func (a *app) site(in *worker.Inbound) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	volunteers, appeal := petition.Open(a.db.Client(), a.keys, clock.System{}), petition.Appeal(a.cfg.Appeal)
-	forwarded, err := public.NewAppeal(appeal, volunteers, a.log)
+	forwarded, err := public.NewAppeal(a.desk.Appeal, a.desk.Petition, a.log)
 	if err != nil {
 		return nil, err
 	}
@@ -81,13 +79,12 @@ func (a *app) site(in *worker.Inbound) (http.Handler, error) {
 		}
 		return access.NewDoor(staff, deny)
 	}
-	programs, err := api.New(api.Parts{Desk: a.desk, Webhooks: a.hooks, Trail: a.trail, Clock: clock.System{}, Log: a.log,
+	programs, err := api.New(api.Parts{Desk: a.desk, Staff: staff, Webhooks: a.hooks, Trail: a.trail, Clock: clock.System{}, Log: a.log,
 		Guard: func(deny func(http.ResponseWriter, *http.Request, error)) (api.Guard, error) { return guard(deny) }})
 	if err != nil {
 		return nil, err
 	}
-	desk, err := console.New(console.Parts{Desk: a.desk, Webhooks: a.hooks, Staff: staff, Guard: guard, Trail: a.trail, Clock: clock.System{}, Zone: a.cfg.zone(), Log: a.log,
-		Petition: volunteers, Appeal: appeal, Public: a.cfg.Web.PublicURL, Currency: a.cfg.Currency})
+	desk, err := console.New(console.Parts{Desk: a.desk, Webhooks: a.hooks, Staff: staff, Guard: guard, Trail: a.trail, Clock: clock.System{}, Zone: a.cfg.zone(), Log: a.log, Currency: a.cfg.Currency})
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,7 @@ const (
 	Exported        Action = "exported"         // a list was written as a file; list is its name
 	Suppressed      Action = "suppressed"       // an address was suppressed
 	Freed           Action = "freed"            // a suppression was taken back
+	AmnestyGiven    Action = "amnesty_given"    // what a gateway's wrong answers led to was taken back; suppressions and deliveries are how many
 	WebhookMade     Action = "webhook_made"     // a webhook was set up; events are those that it is told
 	WebhookChanged  Action = "webhook_changed"  // a webhook got another address or other events
 	WebhookRotated  Action = "webhook_rotated"  // a webhook got a new secret
@@ -100,6 +101,7 @@ var sentences = map[Action][2]string{
 	Exported:        {"took a list out as a file", "명단을 파일로 내보냈습니다"},
 	Suppressed:      {"suppressed an address", "주소를 막았습니다"},
 	Freed:           {"took a suppression back", "주소를 다시 풀었습니다"},
+	AmnestyGiven:    {"took back what was our own fault", "우리 잘못으로 막힌 주소를 되돌렸습니다"},
 	WebhookMade:     {"set up a webhook", "웹훅을 만들었습니다"},
 	WebhookChanged:  {"changed a webhook", "웹훅을 바꾸었습니다"},
 	WebhookRotated:  {"renewed the secret of a webhook", "웹훅의 비밀 키를 새로 만들었습니다"},

@@ -62,9 +62,9 @@ func (p *product) console() (http.Handler, error) {
 	rdb, clk := p.db.Client(), clock.System{}
 	trail := audit.Open(rdb, p.keys, clk, "", p.log)
 	hooks := webhooks.Open(webhooks.Config{}, webhooks.Parts{Redis: rdb, Ledger: p.ledger, Keys: p.keys, Trail: trail, Clock: clk, Log: p.log})
-	d := desk.New(desk.Parts{Redis: rdb, Ledger: p.ledger, People: p.people, Queue: p.queue, Keys: p.keys, Clock: clk, Settings: "clarion.toml"})
+	d := desk.New(desk.Parts{Redis: rdb, Ledger: p.ledger, People: p.people, Queue: p.queue, Keys: p.keys, Clock: clk, Settings: "clarion.toml", Petition: petition.Open(rdb, p.keys, clk)})
 	return console.New(console.Parts{
-		Desk: d, Trail: trail, Clock: clk, Zone: time.UTC, Log: p.log, Webhooks: hooks, Petition: petition.Open(rdb, p.keys, clk),
+		Desk: d, Trail: trail, Clock: clk, Zone: time.UTC, Log: p.log, Webhooks: hooks,
 		Guard: func(deny func(http.ResponseWriter, *http.Request, error)) (console.Guard, error) {
 			return access.NewOpenHouse("Save 9", p.keys, deny), nil
 		},

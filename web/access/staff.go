@@ -112,3 +112,18 @@ func (s *Store) Find(ctx context.Context, email string) (Staff, error) {
 	}
 	return team[at], nil
 }
+
+// Forwarders are the names of those of the team who may forward, by number.
+func (s *Store) Forwarders(ctx context.Context) (map[uint32]string, error) {
+	all, err := s.Team(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := map[uint32]string{}
+	for _, one := range all {
+		if one.May(Forward) {
+			out[one.Number] = one.Name
+		}
+	}
+	return out, nil
+}

@@ -35,6 +35,7 @@ const (
 // Parts are what the interface works with, opened by the program.
 type Parts struct {
 	Desk     *desk.Desk
+	Staff    *access.Store // nil in the demo, which has nobody
 	Guard    func(deny func(http.ResponseWriter, *http.Request, error)) (Guard, error)
 	Trail    *audit.Trail
 	Webhooks *webhooks.Store

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base32"
@@ -16,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hibiken/asynq"
+
 	"clarion/broadcast"
 	"clarion/internal/audit"
 	"clarion/internal/clock"
@@ -23,6 +26,7 @@ import (
 	"clarion/internal/seal"
 	"clarion/lists"
 	"clarion/lists/tabular"
+	"clarion/petition"
 	"clarion/templates"
 	"clarion/web"
 	"clarion/web/access"
@@ -67,7 +71,8 @@ func open(t *testing.T, clk clock.Clock, rule desk.ReleaseRule) *house {
 	h.gates, err = builtin.Rehearsals(rehearsal.Config{}, clk)
 	h.must(err)
 	parts := desk.Parts{Redis: rdb, Ledger: broadcast.Open(rdb, clk), People: people, Queue: worker.NewQueue(rdb), Keys: keys, Clock: clk, Release: rule, Bounces: true,
-		Links: worker.Links{Organisation: "Save 9 Campaign", Public: "https://act.example.org", BounceDomain: "mail.example.org", Region: "KR"}, Settings: "clarion.toml"}
+		Links: worker.Links{Organisation: "Save 9 Campaign", Public: "https://act.example.org", BounceDomain: "mail.example.org", Region: "KR"}, Settings: "clarion.toml",
+		Petition: petition.Open(rdb, keys, clk), Appeal: petition.Appeal{Title: map[string]string{"ko": "살려 주세요"}, Text: map[string]string{"ko": "서명"}}}
 	for _, g := range h.gates {
 		g.Name = g.Channel.String()
 		parts.Gates = append(parts.Gates, desk.Gate{Gate: g})
@@ -76,7 +81,7 @@ func open(t *testing.T, clk clock.Clock, rule desk.ReleaseRule) *house {
 	h.staff, err = access.Open(rdb, keys, clk, h.trail, access.Config{Origin: "https://desk.example.org", Organisation: "Save 9", Cost: access.Cost{Memory: 64, Passes: 1, Threads: 1}})
 	h.must(err)
 	hooks := webhooks.Open(webhooks.Config{}, webhooks.Parts{Redis: rdb, Ledger: h.desk.Ledger, Keys: keys, Trail: h.trail, Clock: clk, Log: quiet})
-	h.pages, err = api.New(api.Parts{Desk: h.desk, Webhooks: hooks, Trail: h.trail, Clock: clk, Log: quiet, Guard: func(deny func(http.ResponseWriter, *http.Request, error)) (api.Guard, error) {
+	h.pages, err = api.New(api.Parts{Desk: h.desk, Staff: h.staff, Webhooks: hooks, Trail: h.trail, Clock: clk, Log: quiet, Guard: func(deny func(http.ResponseWriter, *http.Request, error)) (api.Guard, error) {
 		return access.NewDoor(h.staff, deny)
 	}})
 	h.must(err)
@@ -210,4 +215,25 @@ func (h *house) example(changes ...string) map[string]any {
 	changes = append(changes, `channels = ["email", "sms", "fax"]`, `channels = ["email", "sms"]`)
 	texts[templates.CallFile] = strings.NewReplacer(changes...).Replace(texts[templates.CallFile])
 	return map[string]any{"name": "Save 9", "texts": texts, "pictures": pictures}
+}
+
+// park leaves a task in a queue that failed and was given up.
+func (h *house) park() {
+	h.t.Helper()
+	_, err := asynq.NewClientFromRedisClient(h.desk.Redis).EnqueueContext(h.t.Context(), asynq.NewTask("nothing", nil), asynq.Queue("spare"), asynq.TaskID("stuck"))
+	h.must(err)
+	h.giveUp()
+}
+
+// giveUp has the task that waits there fail.
+func (h *house) giveUp() {
+	h.t.Helper()
+	given := make(chan struct{}, 1)
+	s := asynq.NewServerFromRedisClient(h.desk.Redis, asynq.Config{Concurrency: 1, Queues: map[string]int{"spare": 1}, TaskCheckInterval: 10 * time.Millisecond, LogLevel: asynq.FatalLevel,
+		ErrorHandler: asynq.ErrorHandlerFunc(func(context.Context, *asynq.Task, error) { given <- struct{}{} })})
+	h.must(s.Start(asynq.HandlerFunc(func(_ context.Context, task *asynq.Task) error {
+		return fmt.Errorf("nobody knows what a task of kind %s is: %w", task.Type(), asynq.SkipRetry)
+	})))
+	<-given
+	s.Shutdown() // which waits until it is given up
 }

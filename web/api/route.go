@@ -136,6 +136,17 @@ var table = []route{
 	on(post, "/contacts/find", access.People, "Everything that is kept of the people at an address: a POST, since addresses do not belong into URLs", (*api).contacts),
 	on(del, "/contacts/{number}", access.Erase, "Erase a contact; the suppression of its addresses stays", (*api).erase),
 
+	on(get, "/amnesties", access.Amnesty, "The amnesties that were given: who took back what, and why", (*api).amnesties),
+	on(post, "/amnesties/survey", access.Amnesty, "Count what an amnesty would take back, by reason, and change nothing", (*api).surveyAmnesty),
+	on(post, "/amnesties", access.Amnesty, "Take back the suppressions that a gateway's wrong answers led to since a time, and send again what failed by them", (*api).grantAmnesty),
+
+	on(get, "/volunteer", access.Forward, "What the token's owner carries on as a volunteer: link, code, texts, and how many came by it; of fewer than five only that", (*api).volunteer),
+	on(get, "/volunteers", access.Volunteers, "Who carries the appeal on, and how many came by each; of fewer than five only that", (*api).volunteers),
+
+	on(get, "/queues", access.System, "How queues, workers, running calls and Redis stand, and which tasks failed", (*api).queues),
+	on(post, "/queues/run", access.System, "Run a failed task again", (*api).runTask),
+	on(post, "/queues/delete", access.System, "Delete a task that was given up; one that holds what a gateway reported is not", (*api).dropTask),
+
 	on(get, "/webhooks", access.Webhooks, "All webhooks: what they are told, and whether it comes through", (*api).webhooks),
 	on(post, "/webhooks", access.Webhooks, "Set up a webhook. Its secret is in this answer alone", (*api).newWebhook, makes),
 	on(get, "/webhooks/{webhook}", access.Webhooks, "A webhook", (*api).webhook),

@@ -13,10 +13,12 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"clarion/broadcast"
+	"clarion/broadcast/amnesty"
 	"clarion/internal/audit"
 	"clarion/internal/clock"
 	"clarion/internal/rkey"
 	"clarion/lists"
+	"clarion/petition"
 	"clarion/web/access"
 	"clarion/web/api"
 	"clarion/web/desk"
@@ -27,7 +29,7 @@ import (
 
 // declared are the keys that a house may leave.
 func declared() (all []rkey.Key) {
-	for _, keys := range [][]rkey.Key{lists.Keys(), broadcast.Keys(), worker.Keys(), alarm.Keys(), audit.Keys(), desk.Keys(), access.Keys(), api.Keys(), webhooks.Keys()} {
+	for _, keys := range [][]rkey.Key{lists.Keys(), broadcast.Keys(), worker.Keys(), alarm.Keys(), audit.Keys(), desk.Keys(), access.Keys(), api.Keys(), webhooks.Keys(), petition.Keys(), amnesty.Keys()} {
 		all = append(all, keys...)
 	}
 	return all
@@ -288,6 +290,50 @@ func TestEveryRoute(t *testing.T) {
 	h.must(json.Unmarshal(found.Body.Bytes(), &people))
 	c.call("DELETE /contacts/{number}", []string{people.Contacts[0].Number.String()}, nil, 200)
 	c.call("POST /contacts/find", nil, min, 422)
+
+	// What was our own fault is taken back by a person, whom no token stands for.
+	h.renew()
+	fault := map[string]any{"gateway": "relay", "since": "2013-06-10T00:00:00+09:00"}
+	c.call("POST /amnesties", nil, fault, 403)
+	director := h.session(h.director)
+	c.call("POST /amnesties/survey", nil, map[string]any{"gateway": "relay", "since": "2013-06-10T00:00:00Z", "reason": "opted_out"}, 422, director)
+	if w = c.call("POST /amnesties/survey", nil, fault, 200, director); !strings.Contains(w.Body.String(), `"dry_run":true,"found":0`) {
+		t.Errorf("an amnesty would do %s", w.Body)
+	}
+	_, err = h.desk.Suppress(t.Context(), "john@example.com", 0, lists.Suppression{Reason: lists.Bounced, Source: "relay", Gateway: "relay", Failure: "policy"})
+	h.must(err)
+	if w = c.call("POST /amnesties", nil, map[string]any{"gateway": "relay", "since": "2013-06-10T00:00:00Z", "why": "The relay took us for a stranger."}, 200, director); !strings.Contains(w.Body.String(), `"found":1,"restored":1`) {
+		t.Errorf("an amnesty does %s", w.Body)
+	}
+	if w = c.call("GET /amnesties", nil, nil, 200, director); !strings.Contains(w.Body.String(), `"who":"staff:1","why":"The relay`) {
+		t.Errorf("the amnesties are %s", w.Body)
+	}
+
+	// What volunteers carry on, and how far: of a handful of people nothing but that.
+	for range 4 {
+		h.must(h.desk.Petition.Count(t.Context(), 1))
+	}
+	w = c.call("GET /volunteer", nil, nil, 200)
+	if code := c.read(w, "code"); c.read(w, "link") != "https://act.example.org/v/"+code || !strings.Contains(w.Body.String(), `"came":{"few":true,"total":null,"days":[]}`) {
+		t.Errorf("a volunteer's page is %s", w.Body)
+	}
+	h.must(h.desk.Petition.Count(t.Context(), 1))
+	if w = c.call("GET /volunteers", nil, nil, 200); !strings.Contains(w.Body.String(), `"name":"Han"`) || !strings.Contains(w.Body.String(), `"came":{"total":5,"days":[{"date":"`) {
+		t.Errorf("the volunteers are %s", w.Body)
+	}
+
+	// The machinery, and a task that failed.
+	h.park()
+	w = c.call("GET /queues", nil, nil, 200)
+	if !strings.Contains(w.Body.String(), `"failed":[{"queue":"spare","id":"stuck","kind":"nothing","error":"`) {
+		t.Errorf("the queues are %s", w.Body)
+	}
+	stuck := map[string]any{"queue": "spare", "id": "stuck"}
+	c.call("POST /queues/run", nil, stuck, 204)
+	h.giveUp()
+	c.call("POST /queues/delete", nil, stuck, 204)
+	c.call("POST /queues/delete", nil, stuck, 404)
+	c.call("POST /queues/run", nil, map[string]any{"queue": "a:b", "id": "x"}, 422)
 
 	// Who is told of calls.
 	hook := map[string]any{"url": "https://example.org/hook", "events": []string{"call.finished", "call.paused"}}

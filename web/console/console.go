@@ -16,7 +16,6 @@ import (
 
 	"clarion/internal/audit"
 	"clarion/internal/clock"
-	"clarion/petition"
 	"clarion/web"
 	"clarion/web/access"
 	"clarion/web/desk"
@@ -34,10 +33,7 @@ type Parts struct {
 	Zone     *time.Location // in which times are shown
 	Log      *slog.Logger
 
-	Petition *petition.Desk
-	Appeal   petition.Appeal
 	Currency string // of the gateways' prices, as people write it
-	Public   string // the address of the pages for supporters
 }
 
 // A Guard lets through who has a right, and leaves an *access.Visitor in the

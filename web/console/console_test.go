@@ -62,7 +62,8 @@ func open(t *testing.T, rule desk.ReleaseRule) *house {
 	log := slog.New(slog.DiscardHandler)
 	h := &house{t: t, lang: english, trail: audit.Open(rdb, keys, clk, "", log)}
 	h.desk = desk.New(desk.Parts{Redis: rdb, Ledger: broadcast.Open(rdb, clk), People: people, Queue: worker.NewQueue(rdb), Keys: keys, Clock: clk, Release: rule,
-		Links: worker.Links{Organisation: "Save 9 Campaign", Public: "https://act.example.org", BounceDomain: "mail.example.org", Region: "KR"}, Settings: "clarion.toml"})
+		Links: worker.Links{Organisation: "Save 9 Campaign", Public: "https://act.example.org", BounceDomain: "mail.example.org", Region: "KR"}, Settings: "clarion.toml",
+		Petition: petition.Open(rdb, keys, clk), Appeal: petition.Appeal{URL: "https://save9.example.org/sign", Title: map[string]string{"ko": "살려 주세요", "en": "Save & help"}, Text: map[string]string{"ko": "서명", "en": "Sign"}}})
 	guard := func(deny func(http.ResponseWriter, *http.Request, error)) (Guard, error) {
 		return access.NewOpenHouse("Director", keys, deny), nil
 	}
@@ -70,8 +71,7 @@ func open(t *testing.T, rule desk.ReleaseRule) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.pages, err = New(Parts{Desk: h.desk, Webhooks: webhooks.Open(webhooks.Config{}, webhooks.Parts{Redis: rdb, Ledger: h.desk.Ledger, Keys: keys, Trail: h.trail, Clock: clk, Log: log}), Guard: guard, Trail: h.trail, Clock: clk, Zone: zone, Log: log,
-		Petition: petition.Open(rdb, keys, clk), Public: "https://act.example.org", Appeal: petition.Appeal{URL: "https://save9.example.org/sign", Title: map[string]string{"ko": "살려 주세요", "en": "Save & help"}, Text: map[string]string{"ko": "서명", "en": "Sign"}}}); err != nil {
+	if h.pages, err = New(Parts{Desk: h.desk, Webhooks: webhooks.Open(webhooks.Config{}, webhooks.Parts{Redis: rdb, Ledger: h.desk.Ledger, Keys: keys, Trail: h.trail, Clock: clk, Log: log}), Guard: guard, Trail: h.trail, Clock: clk, Zone: zone, Log: log}); err != nil {
 		t.Fatal(err)
 	}
 	h.form = regexp.MustCompile(`name="form" value="([0-9a-f]+)"`).FindStringSubmatch(h.get("/drafts", 200))[1]

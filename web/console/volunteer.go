@@ -7,17 +7,15 @@ import (
 	"slices"
 	"strings"
 
-	"clarion/petition"
 	"clarion/web/access"
+	"clarion/web/desk"
 )
 
 // A volunteerView is a volunteer's own page.
 type volunteerView struct {
-	Link, Code string
-	Words      []forwardText
-	QR         template.HTML
-	Came       petition.Came
-	Nowhere    bool // there is nowhere yet to lead people to
+	*desk.Forwarding
+	Words []forwardText
+	QR    template.HTML
 }
 
 // A forwardText is a text ready to be forwarded, in one language.
@@ -30,19 +28,16 @@ type forwardText struct {
 // by it. Texts made for forwarding carry the link alone.
 func (c *console) volunteer(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
 	lang := languageOf(r, who)
-	code := c.Petition.Code(who.Number)
-	v := &volunteerView{Link: strings.TrimSuffix(c.Public, "/") + "/v/" + code, Code: code[:3] + " " + code[3:], Nowhere: c.Appeal.URL == ""}
-	var err error
-	if v.QR, err = qr(v.Link); err != nil {
+	f, err := c.Desk.Forwarding(r.Context(), who.Number)
+	if err != nil {
 		return err
 	}
-	if v.Came, err = c.Petition.CameBy(r.Context(), who.Number); err != nil {
+	v := &volunteerView{Forwarding: f}
+	if v.QR, err = qr(f.Link); err != nil {
 		return err
 	}
-	for _, of := range []string{korean, english} {
-		if c.Appeal.Title[of] != "" {
-			v.Words = append(v.Words, newForwardText(of, languageWord(of, lang), c.Appeal.Title[of], c.Appeal.Text[of]+"\n"+v.Link))
-		}
+	for _, t := range f.Texts {
+		v.Words = append(v.Words, newForwardText(t, lang))
 	}
 	if lang == english {
 		slices.Reverse(v.Words)
@@ -50,43 +45,35 @@ func (c *console) volunteer(w http.ResponseWriter, r *http.Request, who *access.
 	return c.show(w, r, who, "volunteer", page{Title: sayer(lang)("Forward the appeal", "호소문 전하기"), Data: v})
 }
 
-func newForwardText(of, language, title, text string) forwardText {
+// Spoken is the code as it is read out.
+func (v *volunteerView) Spoken() string { return v.Code[:3] + " " + v.Code[3:] }
+
+func newForwardText(t desk.ForwardText, lang string) forwardText {
 	escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") } // RFC 6068 §5: no plus for a blank
-	return forwardText{ID: of, Language: language, Title: title, Text: text,
-		Mail: template.URL("mailto:?subject=" + escape(title) + "&body=" + escape(text)), //nolint:gosec // escaped
-		SMS:  template.URL("sms:?body=" + escape(title+"\n"+text))}                       //nolint:gosec // escaped
+	return forwardText{ID: t.Language, Language: languageWord(t.Language, lang), Title: t.Title, Text: t.Text,
+		Mail: template.URL("mailto:?subject=" + escape(t.Title) + "&body=" + escape(t.Text)), //nolint:gosec // escaped
+		SMS:  template.URL("sms:?body=" + escape(t.Title+"\n"+t.Text))}                       //nolint:gosec // escaped
 }
 
 // A volunteersView is how far volunteers have carried the appeal.
 type volunteersView struct {
-	Rows  []volunteerRow
-	Total int
-}
-
-type volunteerRow struct {
-	Name, Code string
-	Came       int
+	Rows []desk.Carrier
+	All  desk.Came
 }
 
 // volunteers shows who forwards, and how many came by each.
 func (c *console) volunteers(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
-	v := &volunteersView{}
+	var forwarders map[uint32]string
 	if c.Staff != nil {
-		all, err := c.Staff.Team(r.Context())
-		if err != nil {
+		var err error
+		if forwarders, err = c.Staff.Forwarders(r.Context()); err != nil {
 			return err
 		}
-		for _, s := range all {
-			if !s.May(access.Forward) {
-				continue
-			}
-			came, err := c.Petition.CameBy(r.Context(), s.Number)
-			if err != nil {
-				return err
-			}
-			v.Rows, v.Total = append(v.Rows, volunteerRow{s.Name, c.Petition.Code(s.Number), came.Total}), v.Total+came.Total
-		}
-		slices.SortStableFunc(v.Rows, func(a, b volunteerRow) int { return b.Came - a.Came })
+	}
+	v := &volunteersView{}
+	var err error
+	if v.Rows, v.All, err = c.Desk.Carriers(r.Context(), forwarders); err != nil {
+		return err
 	}
 	return c.show(w, r, who, "volunteers", page{Title: sayer(languageOf(r, who))("Volunteers", "자원봉사자"), Data: v})
 }

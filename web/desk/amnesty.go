@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"clarion/broadcast/amnesty"
+	"clarion/internal/audit"
 	"clarion/lists"
 	"clarion/worker/gateway"
 )
@@ -49,7 +51,7 @@ func (a *Amnesty) Check() error {
 func (a *Amnesty) fault() (amnesty.Fault, error) {
 	fault := amnesty.Fault{Gateway: a.Gateway, Since: a.Since}
 	if a.Gateway == "" || a.Since.IsZero() {
-		return fault, Mistake("an amnesty needs both --gateway and --since: whose fault it was, and from when on")
+		return fault, Mistake("an amnesty needs both a gateway and a time (--gateway, --since): whose fault it was, and from when on")
 	}
 	if strings.Contains(a.Who+a.Why, "@") {
 		return fault, Mistake("--who and --why are kept in the record: they name no address")
@@ -105,6 +107,23 @@ func (d *Desk) GrantAmnesty(ctx context.Context, a Amnesty, found *AmnestyLine) 
 	}
 	found.Restored, found.Offered, found.Record = record.Suppressions, record.Deliveries, record.ID
 	return nil
+}
+
+// AmnestyNoted surveys an amnesty and gives it in one go, noted first. Where nothing
+// fits nothing is done or noted.
+func (d *Desk) AmnestyNoted(ctx context.Context, a Amnesty, note Note) (*AmnestyLine, error) {
+	found, err := d.SurveyAmnesty(ctx, a)
+	if err != nil || found.Empty() {
+		return found, err
+	}
+	details := map[string]string{"gateway": a.Gateway, "since": found.Since.UTC().Format(time.RFC3339), "suppressions": strconv.Itoa(found.Found), "deliveries": strconv.Itoa(found.Again)}
+	if !a.Resend {
+		details["deliveries"] = "0"
+	}
+	if err := note(audit.AmnestyGiven, "suppressions", details); err != nil {
+		return nil, err
+	}
+	return found, d.GrantAmnesty(ctx, a, found)
 }
 
 // Amnesties returns the record of those that were given.

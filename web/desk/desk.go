@@ -12,6 +12,7 @@ import (
 	"clarion/internal/redisdb"
 	"clarion/internal/seal"
 	"clarion/lists"
+	"clarion/petition"
 	"clarion/worker"
 	"clarion/worker/alarm"
 )
@@ -33,6 +34,8 @@ type Parts struct {
 	Bounces  bool   // a domain is set that returned mail comes to
 	Settings string // the file of settings, for problems that are mended there
 	Release  ReleaseRule
+	Petition *petition.Desk                                   // volunteers' codes, and who came by them; nil where nobody asks
+	Appeal   petition.Appeal                                  // what volunteers carry on
 	Figures  func(context.Context) ([]redisdb.Figures, error) // how Redis fares; nil: nobody knows
 }
 

@@ -1,0 +1,106 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"clarion/petition"
+)
+
+// A Came is how many people came by a volunteer. Of few nothing is told but that.
+type Came struct {
+	Few   bool      `json:"few,omitempty"` // fewer than five came
+	Total *int      `json:"total"`
+	Days  []CameDay `json:"days"` // those on which somebody came, the first one first; none while they are few in all
+}
+
+// A CameDay is how many came on one day, in UTC.
+type CameDay struct {
+	Date  string `json:"date"` // 2013-06-10
+	Few   bool   `json:"few,omitempty"`
+	Total *int   `json:"total"`
+}
+
+// A Forwarding is what a volunteer carries on: the page that is theirs.
+type Forwarding struct {
+	Link  string        `json:"link"`
+	Code  string        `json:"code"`  // six digits, to be said or written where a link does not go
+	Sign  string        `json:"sign"`  // where the link leads people to; "" for nowhere yet
+	Texts []ForwardText `json:"texts"` // Korean first; each ends with the link
+	Came  Came          `json:"came"`
+}
+
+// A ForwardText is a text ready to be forwarded. It carries nothing of whoever gets it.
+type ForwardText struct {
+	Language string `json:"language"`
+	Title    string `json:"title"`
+	Text     string `json:"text"`
+}
+
+// A Carrier is a volunteer among all: who carries the appeal on, and how far.
+type Carrier struct {
+	Number uint32 `json:"number"` // in the team
+	Name   string `json:"name"`
+	Code   string `json:"code"`
+	Came   Came   `json:"came"`
+}
+
+// Forwarding is what one of the team carries on, by number.
+func (d *Desk) Forwarding(ctx context.Context, number uint32) (*Forwarding, error) {
+	came, err := d.Petition.CameBy(ctx, number)
+	if err != nil {
+		return nil, err
+	}
+	f := &Forwarding{Code: d.Petition.Code(number), Sign: d.Appeal.URL, Texts: []ForwardText{}, Came: cameOf(came)}
+	f.Link = strings.TrimSuffix(d.Links.Public, "/") + "/v/" + f.Code
+	for _, lang := range []string{"ko", "en"} {
+		if title := d.Appeal.Title[lang]; title != "" {
+			f.Texts = append(f.Texts, ForwardText{lang, title, d.Appeal.Text[lang] + "\n" + f.Link})
+		}
+	}
+	return f, nil
+}
+
+// Carriers are how far those of the team who forward, by number and name, have carried
+// the appeal, who came furthest first; and how many came by all of them.
+func (d *Desk) Carriers(ctx context.Context, names map[uint32]string) ([]Carrier, Came, error) {
+	out, far, all := make([]Carrier, 0, len(names)), map[uint32]int{}, petition.Came{}
+	for number, name := range names {
+		came, err := d.Petition.CameBy(ctx, number)
+		if err != nil {
+			return nil, Came{}, err
+		}
+		far[number], all.Total = came.Total, all.Total+came.Total
+		out = append(out, Carrier{number, name, d.Petition.Code(number), cameOf(came)})
+	}
+	slices.SortFunc(out, func(a, b Carrier) int {
+		if a.Came.Few && b.Came.Few { // their order would tell what their numbers do not
+			return cmp.Compare(a.Number, b.Number)
+		}
+		return cmp.Or(cmp.Compare(far[b.Number], far[a.Number]), cmp.Compare(a.Number, b.Number))
+	})
+	return out, cameOf(all), nil
+}
+
+func cameOf(came petition.Came) Came {
+	r := Came{Days: []CameDay{}}
+	if r.Few, r.Total = told(came.Total); r.Few {
+		return r
+	}
+	for _, day := range came.Days {
+		few, n := told(day.Count)
+		r.Days = append(r.Days, CameDay{day.Date.Format(time.DateOnly), few, n})
+	}
+	return r
+}
+
+// told is a number of people as it is told: itself, or that they are few.
+func told(people int) (few bool, n *int) {
+	if isFew(people) {
+		return true, nil
+	}
+	return false, &people
+}
