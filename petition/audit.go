@@ -53,6 +53,9 @@ func (a *recount) signature(s *Signature, group string) {
 		what = "confirmed"
 	}
 	a.counts[what+":"+string(s.Way)]++
+	if what == "invalid" {
+		a.counts[fmt.Sprintf("bulk:%d", s.Bulk)]++
+	}
 	if !s.Certain() {
 		return
 	}

@@ -27,13 +27,20 @@ var (
 	keyWords       = rkey.Key{Pattern: "{petition:<id>}:words", Type: rkey.Hash, Expiry: "kept", Doc: "words that were agreed to, by version"}
 	keySheets      = rkey.Key{Pattern: "{petition:<id>}:sheets", Type: rkey.Hash, Expiry: "kept", Doc: "sheets by number: lines, state, times, counts, box; who counted by number in the team"}
 	keyLabels      = rkey.Key{Pattern: "{petition:<id>}:labels", Type: rkey.Hash, Expiry: "until the purge", Personal: true, Doc: "schools and teams that sheets are for, sealed"}
+	keyBulks       = rkey.Key{Pattern: "{petition:<id>}:bulks", Type: rkey.Hash, Expiry: "kept", Doc: "what was made invalid together: reason, by whom, when, which"}
+	keyRestored    = rkey.Key{Pattern: "{petition:<id>}:restored", Type: rkey.Set, Expiry: "kept", Doc: "bulks that were undone"}
+	keyPending     = rkey.Key{Pattern: "{petition:<id>}:pending", Type: rkey.Set, Expiry: "until done", Doc: "bulks of which not all is done yet"}
+	keyRoots       = rkey.Key{Pattern: "{petition:<id>}:roots", Type: rkey.List, Expiry: "kept", Doc: "the roots that were published, a night each, appended to alone"}
+	keyTree        = rkey.Key{Pattern: "{petition:<id>}:tree:<day>", Type: rkey.String, Expiry: "7 nights", Doc: "the hashes of a night's tree, level by level"}
+	keyNight       = rkey.Key{Pattern: "{petition:<id>}:night:<day>", Type: rkey.String, Expiry: "7 nights", Doc: "bitmap: the signatures in a night's tree"}
 	keyCertificate = rkey.Key{Pattern: "{petition:<id>}:certificate", Type: rkey.String, Expiry: "kept", Doc: "that the names are deleted, or are being: from then on nothing changes"}
 )
 
 // Keys declares every key that the package keeps in Redis.
 func Keys() []rkey.Key {
 	return []rkey.Key{keyCame, keyLast, keyState, keyRecord, keyPerson, keySame, keyAlike, keyStanding, keyCounts, keyDays, keySigned,
-		keyLeaf, keyWords, keySheets, keyLabels, keyCertificate}
+		keyLeaf, keyWords, keySheets, keyLabels,
+		keyBulks, keyRestored, keyPending, keyRoots, keyTree, keyNight, keyCertificate}
 }
 
 const bucketSize = 100 // signatures a bucket: small enough for a listpack (FIGURES: memory)
@@ -47,15 +54,24 @@ var (
 	luaChange string
 	//go:embed sheets.lua
 	luaSheets string
+	//go:embed publish.lua
+	luaPublish string
+	//go:embed bulk.lua
+	luaBulk string
+	//go:embed certify.lua
+	luaCertify string
 
-	addScript    = redis.NewScript(luaCommon + luaAdd)
-	changeScript = redis.NewScript(luaCommon + luaChange)
-	sheetsScript = redis.NewScript(luaSheets)
+	addScript     = redis.NewScript(luaCommon + luaAdd)
+	changeScript  = redis.NewScript(luaCommon + luaChange)
+	sheetsScript  = redis.NewScript(luaSheets)
+	publishScript = redis.NewScript(luaPublish)
+	bulkScript    = redis.NewScript(luaBulk)
+	certifyScript = redis.NewScript(luaCertify)
 )
 
 // changeKeys are those of lua/common.lua.
 func (r *Roll) changeKeys(bucket uint32) []string {
 	id := r.ID
 	return []string{keyCertificate.Name(id), keyCounts.Name(id), keyDays.Name(id), keySigned.Name(id), keyStanding.Name(id), keyAlike.Name(id), keySame.Name(id),
-		keyState.Name(id, bucket), keyPerson.Name(id, bucket), keyRecord.Name(id, bucket)}
+		keyState.Name(id, bucket), keyPerson.Name(id, bucket), keyRecord.Name(id, bucket), keyRestored.Name(id)}
 }

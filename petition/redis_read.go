@@ -45,14 +45,22 @@ func (r *Roll) open(number uint32, state, record string) (*Signature, error) {
 // Walk hands all signatures to do, in order of number. It reads a hundred at a time:
 // what changes meanwhile is seen as it was or as it is.
 func (r *Roll) Walk(ctx context.Context, do func(*Signature) error) error {
+	return r.walk(ctx, true, do)
+}
+
+// walk is Walk, without the sealed records if named is false.
+func (r *Roll) walk(ctx context.Context, named bool, do func(*Signature) error) error {
 	last, err := r.last(ctx)
 	if err != nil {
 		return err
 	}
 	for bucket := range last/bucketSize + 1 {
-		var states, records *redis.MapStringStringCmd
+		states, records := &redis.MapStringStringCmd{}, &redis.MapStringStringCmd{}
 		_, err := r.rdb.TxPipelined(ctx, func(pipe redis.Pipeliner) error {
-			states, records = pipe.HGetAll(ctx, keyState.Name(r.ID, bucket)), pipe.HGetAll(ctx, keyRecord.Name(r.ID, bucket))
+			states = pipe.HGetAll(ctx, keyState.Name(r.ID, bucket))
+			if named {
+				records = pipe.HGetAll(ctx, keyRecord.Name(r.ID, bucket))
+			}
 			return nil
 		})
 		if err != nil {

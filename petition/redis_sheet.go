@@ -136,9 +136,13 @@ func (r *Roll) Sheets(ctx context.Context) ([]Sheet, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read sheets: %w", err)
 	}
-	out := make([]Sheet, 0, len(sheets.Val()))
-	for field, text := range sheets.Val() {
-		s, err := r.openSheet(text, labels.Val()[field])
+	return r.openSheets(sheets.Val(), labels.Val())
+}
+
+func (r *Roll) openSheets(sheets, labels map[string]string) ([]Sheet, error) {
+	out := make([]Sheet, 0, len(sheets))
+	for field, text := range sheets {
+		s, err := r.openSheet(text, labels[field])
 		if err != nil {
 			return nil, err
 		}

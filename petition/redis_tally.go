@@ -1,6 +1,7 @@
 package petition
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -91,13 +92,13 @@ type counters struct {
 	last                        uint32
 	counts, days, signed, alike map[string]string
 	same                        map[string]string
-	standing                    string
+	standing                    []byte
 	purged                      bool
 }
 
 // still says whether nothing changed from c to later.
 func (c *counters) still(later *counters) bool {
-	return c.last == later.last && c.purged == later.purged && c.standing == later.standing &&
+	return c.last == later.last && c.purged == later.purged && bytes.Equal(c.standing, later.standing) &&
 		maps.Equal(c.counts, later.counts) && maps.Equal(c.alike, later.alike) && maps.Equal(c.same, later.same)
 }
 
@@ -116,7 +117,7 @@ func (r *Roll) counters(ctx context.Context) (*counters, error) {
 		return nil, fmt.Errorf("read the counters: %w", err)
 	}
 	n, _ := strconv.ParseUint(last.Val(), 10, 32) // "" before the first signature
-	return &counters{uint32(n), hashes[0].Val(), hashes[1].Val(), hashes[2].Val(), hashes[3].Val(), hashes[4].Val(), standing.Val(), purged.Val() > 0}, nil
+	return &counters{uint32(n), hashes[0].Val(), hashes[1].Val(), hashes[2].Val(), hashes[3].Val(), hashes[4].Val(), []byte(standing.Val()), purged.Val() > 0}, nil
 }
 
 // recount reads all signatures, a hundred at a time.
@@ -191,9 +192,7 @@ func (a *recount) holds(s *Signature, person, record, leaf string, kept *counter
 	case !forgotten && (person == "" || record == ""):
 		a.differ("signature %d does not say who it is of", s.Number)
 	}
-	at := int(s.Number / 8)
-	bit := at < len(kept.standing) && kept.standing[at]&(0x80>>(s.Number%8)) != 0
-	if bit != s.Certain() {
+	if bit := hasBit(kept.standing, s.Number); bit != s.Certain() {
 		a.differ("signature %d is certain: %t, the bitmap says %t", s.Number, s.Certain(), bit)
 	}
 }

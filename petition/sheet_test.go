@@ -25,7 +25,6 @@ func issue(t testing.TB, r *Roll, n int) []Sheet {
 func TestASheetsWay(t *testing.T) {
 	r, clk := openRoll(t)
 	ctx := t.Context()
-	redistest.EveryScript(t, r.rdb, ".")
 	if sheets := issue(t, r, 3); sheets[0].Number != 1 || sheets[2].Number != 3 {
 		t.Fatalf("the first sheets are %+v", sheets)
 	}

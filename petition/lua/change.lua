@@ -1,5 +1,5 @@
 -- Changes signatures of one hundred. What is so already stays as it is.
--- KEYS[1..10]  see common.lua
+-- KEYS[1..11]  see common.lua
 -- ARGV[1]      what to do: confirm, withdraw, invalidate, restore, advance
 -- ARGV[2]      invalidate, restore: number of the bulk; advance: the stage; else ''
 -- ARGV[3..6]   only those of the way ('' any), signed from and before (seconds, '' any),
@@ -14,6 +14,9 @@ local function chosen(s)
     (before == '' or tonumber(s.at) < tonumber(before)) and (volunteer == '' or s.volunteer == volunteer)
 end
 
+-- Who is late with a bulk that was undone meanwhile makes nothing invalid.
+local undone = what == 'invalidate' and redis.call('SISMEMBER', KEYS[11], value) == 1
+
 -- Each takes a state and says whether it changed it.
 local act = {
   confirm = function(s)
@@ -27,7 +30,7 @@ local act = {
     return true
   end,
   invalidate = function(s)
-    if s.invalid or s.withdrawn then return false end
+    if s.invalid or s.withdrawn or undone then return false end
     s.invalid, s.bulk = true, value
     return true
   end,

@@ -4,6 +4,7 @@
 -- KEYS[2..4] counts; by day; by volunteer
 -- KEYS[5] bitmap standing; KEYS[6] alike; KEYS[7] same
 -- KEYS[8..10] of the hundred: states, persons, records
+-- KEYS[11] bulks that were undone
 if redis.call('EXISTS', KEYS[1]) == 1 then return {-1, 0} end
 
 local FLAGS = {c = 'confirmed', w = 'withdrawn', i = 'invalid'}
@@ -34,6 +35,7 @@ local function add(key, field, n) changes[key][field] = (changes[key][field] or 
 local function weigh(s, n)
   local what = s.withdrawn and 'withdrawn' or s.invalid and 'invalid' or s.confirmed and 'confirmed' or 'unconfirmed'
   add(KEYS[2], what .. ':' .. s.way, n)
+  if what == 'invalid' then add(KEYS[2], 'bulk:' .. s.bulk, n) end
   if what == 'confirmed' then
     add(KEYS[2], 'stage:' .. s.stage, n)
     add(KEYS[2], 'region:' .. s.region, n)
