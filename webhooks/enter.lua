@@ -1,6 +1,6 @@
--- Enters what is to be told of a turn of a call, once.
+-- Enters what is to be told of a turn of a call or an alarm, once.
 --
--- KEYS[1] up to which turn of the call is told, KEYS[2] deliveries by when they are
+-- KEYS[1] up to which of its turns it is told, KEYS[2] deliveries by when they are
 -- due, KEYS[3...] a delivery each
 -- ARGV[1] the turn, counted from 1, ARGV[2] now (ms), ARGV[3] how long KEYS[1] and
 -- ARGV[4] how long a delivery is kept (s), then of each delivery its name and what it holds

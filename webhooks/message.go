@@ -57,25 +57,25 @@ func eventOf(past []broadcast.Turn, n int) Event {
 	return ""
 }
 
-// seen remembers up to which turn of its calls this process has told.
+// seen remembers up to which turn of its calls and alarms this process has told.
 type seen struct {
 	mu   sync.Mutex
-	upTo map[broadcast.ID]int
+	upTo map[string]int
 }
 
-func (s *seen) get(id broadcast.ID) int {
+func (s *seen) get(what string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.upTo[id]
+	return s.upTo[what]
 }
 
-func (s *seen) set(id broadcast.ID, n int) {
+func (s *seen) set(what string, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.upTo == nil || len(s.upTo) > 10_000 {
-		s.upTo = map[broadcast.ID]int{}
+		s.upTo = map[string]int{}
 	}
-	s.upTo[id] = n
+	s.upTo[what] = n
 }
 
 // Look enters what has happened to a call since the last look, for every webhook that
@@ -83,7 +83,7 @@ func (s *seen) set(id broadcast.ID, n int) {
 // what was not entered is found at the next look: done twice, or by two at once, an
 // event is entered once. Whoever looks lets no call out of sight before that.
 func (s *Store) Look(ctx context.Context, c *broadcast.Call) error {
-	if len(c.Past) <= s.seen.get(c.ID) {
+	if len(c.Past) <= s.seen.get("call "+string(c.ID)) {
 		return nil
 	}
 	all, err := s.endpoints(ctx)
@@ -101,7 +101,7 @@ func (s *Store) Look(ctx context.Context, c *broadcast.Call) error {
 			}
 		}
 	}
-	s.seen.set(c.ID, len(c.Past))
+	s.seen.set("call "+string(c.ID), len(c.Past))
 	return nil
 }
 
@@ -139,7 +139,7 @@ func (s *Store) turn(ctx context.Context, c *broadcast.Call, n int, all []*endpo
 	}
 	// The same for everyone who tells of this turn, however often.
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d", c.ID, c.Made.UnixMilli(), n))
-	return s.enter(ctx, c, n, delivery{ID: "msg_" + hex.EncodeToString(sum[:12]), Event: event, Body: body}, to)
+	return s.enter(ctx, keyTold.Name(c.ID), n+1, delivery{ID: "msg_" + hex.EncodeToString(sum[:12]), Event: event, Body: body}, to)
 }
 
 // Try sends a test to a webhook, as any event is sent, and returns its id.

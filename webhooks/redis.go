@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,14 +28,15 @@ var (
 	keyShut      = rkey.Key{Pattern: "{webhooks}:shut", Type: rkey.Hash, Expiry: "until opened", Doc: "why nothing is sent to a webhook"}
 	keyFailing   = rkey.Key{Pattern: "{webhooks}:failing", Type: rkey.Hash, Expiry: "until something comes through", Doc: "since when nothing came through to a webhook (ms)"}
 	keyTold      = rkey.Key{Pattern: "{webhooks}:told:<call>", Type: rkey.String, Expiry: "90 days", Doc: "up to which of its turns a call was told of"}
+	keyToldAlarm = rkey.Key{Pattern: "{webhooks}:told:alarm:<alarm>", Type: rkey.String, Expiry: "90 days", Doc: "up to which of its turns an alarm was told of"}
 	keyDue       = rkey.Key{Pattern: "{webhooks}:due", Type: rkey.ZSet, Expiry: "until delivered or given up", Doc: "deliveries to webhooks, by when they are due (ms)"}
-	keyDelivery  = rkey.Key{Pattern: "{webhooks}:delivery:<name>", Type: rkey.String, Expiry: "7 days", Doc: "a message to a webhook: totals of a call, and how often it was tried"}
+	keyDelivery  = rkey.Key{Pattern: "{webhooks}:delivery:<name>", Type: rkey.String, Expiry: "7 days", Doc: "a message to a webhook: totals of a call, or an alarm, and how often it was tried"}
 	keyLog       = rkey.Key{Pattern: "{webhooks}:log:<webhook>", Type: rkey.List, Expiry: "until the webhook is deleted", Doc: "the last attempts to deliver to a webhook"}
 )
 
 // Keys declares every key that the package keeps in Redis.
 func Keys() []rkey.Key {
-	return []rkey.Key{keyEndpoints, keyShut, keyFailing, keyTold, keyDue, keyDelivery, keyLog}
+	return []rkey.Key{keyEndpoints, keyShut, keyFailing, keyTold, keyToldAlarm, keyDue, keyDelivery, keyLog}
 }
 
 const (
@@ -47,9 +49,13 @@ var (
 	enterSource string
 	//go:embed take.lua
 	takeSource string
+	//go:embed settle.lua
+	settleSource string
 
 	enterScript = redis.NewScript(enterSource)
 	takeScript  = redis.NewScript(takeSource)
+
+	settleScript = redis.NewScript(settleSource)
 )
 
 // nameOf names a delivery.
@@ -254,14 +260,15 @@ func (s *Store) toldOf(ctx context.Context, c *broadcast.Call) (int, error) {
 	return n, nil
 }
 
-// enter enters turn n of a call, and a delivery to each webhook, unless it was before.
-func (s *Store) enter(ctx context.Context, c *broadcast.Call, n int, d delivery, to []*endpoint) error {
+// enter enters that something, which told is kept of, came to a turn, counted from 1, and
+// a delivery to each webhook, unless it was before.
+func (s *Store) enter(ctx context.Context, told string, turn int, d delivery, to []*endpoint) error {
 	text, err := json.Marshal(d)
 	if err != nil {
 		return err
 	}
-	keys := []string{keyTold.Name(c.ID), keyDue.Name()}
-	args := []any{n + 1, s.Clock.Now().UnixMilli(), int(toldKept.Seconds()), int(deliveryKept.Seconds())}
+	keys := []string{told, keyDue.Name()}
+	args := []any{turn, s.Clock.Now().UnixMilli(), int(toldKept.Seconds()), int(deliveryKept.Seconds())}
 	for _, e := range to {
 		name := nameOf(e.ID, d.ID)
 		keys, args = append(keys, keyDelivery.Name(name)), append(args, name, text)
@@ -334,31 +341,18 @@ func (s *Store) settle(ctx context.Context, name string, e *endpoint, d *deliver
 	if err != nil {
 		return err
 	}
-	now := s.Clock.Now()
-	since, err := s.Redis.HGet(ctx, keyFailing.Name(), e.ID).Int64()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return fmt.Errorf("enter what webhook %s was told: %w", e.ID, err)
-	}
-	pipe := s.Redis.TxPipeline()
-	pipe.SetArgs(ctx, keyDelivery.Name(name), text, redis.SetArgs{Mode: "XX", KeepTTL: true})
-	pipe.LPush(ctx, keyLog.Name(e.ID), line)
-	pipe.LTrim(ctx, keyLog.Name(e.ID), 0, logLength-1)
-	if a.Next.IsZero() {
-		pipe.ZRem(ctx, keyDue.Name(), name)
-	} else {
-		pipe.ZAdd(ctx, keyDue.Name(), redis.Z{Score: float64(a.Next.UnixMilli()), Member: name})
+	next, outcome := int64(0), "failed"
+	if !a.Next.IsZero() {
+		next = a.Next.UnixMilli()
 	}
 	switch {
 	case a.Result == Delivered:
-		pipe.HDel(ctx, keyFailing.Name(), e.ID)
-	case a.Status == 410:
-		pipe.HSet(ctx, keyShut.Name(), e.ID, string(Gone))
-	case since > 0 && now.Sub(time.UnixMilli(since)) > givenUpAfter:
-		pipe.HSet(ctx, keyShut.Name(), e.ID, string(Failures))
-	default:
-		pipe.HSetNX(ctx, keyFailing.Name(), e.ID, now.UnixMilli())
+		outcome = "delivered"
+	case a.Status == http.StatusGone:
+		outcome = "gone"
 	}
-	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+	keys := []string{keyEndpoints.Name(), keyDue.Name(), keyDelivery.Name(name), keyLog.Name(e.ID), keyFailing.Name(), keyShut.Name()}
+	if err := settleScript.Run(ctx, s.Redis, keys, e.ID, name, text, line, logLength, next, s.Clock.Now().UnixMilli(), outcome, givenUpAfter.Milliseconds(), string(Gone), string(Failures)).Err(); err != nil {
 		return fmt.Errorf("enter what webhook %s was told: %w", e.ID, err)
 	}
 	return nil

@@ -1,4 +1,4 @@
-// Package webhooks owns who is told what happens to calls: the addresses that
+// Package webhooks owns who is told what happens to calls, and of alarms: the addresses that
 // are set up, the events that they chose, and how those reach them, by the Standard
 // Webhooks scheme (standardwebhooks.com). An event holds totals, never a person.
 package webhooks
@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -36,11 +37,15 @@ const (
 	Resumed  Event = "call.resumed"  // a call goes on
 	Finished Event = "call.finished" // nothing of a call is left to send
 	Stopped  Event = "call.stopped"  // a call was ended by a person
-	Test     Event = "test"          // somebody tries whether the webhook works
+
+	AlarmRaised Event = "alarm.raised" // something is wrong, or became critical
+	AlarmOver   Event = "alarm.over"   // it is over
+
+	Test Event = "test" // somebody tries whether the webhook works
 )
 
 // Events are those that a webhook chooses among.
-var Events = [...]Event{Launched, Released, Paused, Resumed, Finished, Stopped}
+var Events = [...]Event{Launched, Released, Paused, Resumed, Finished, Stopped, AlarmRaised, AlarmOver}
 
 var sentences = map[Event][2]string{
 	Launched: {"a call is launched: its audience is fixed", "발송이 올라왔습니다. 받는 사람이 정해졌습니다"},
@@ -49,7 +54,11 @@ var sentences = map[Event][2]string{
 	Resumed:  {"a call goes on", "발송이 다시 시작되었습니다"},
 	Finished: {"a call is finished: nothing is left to send", "발송이 끝났습니다. 보낼 것이 남지 않았습니다"},
 	Stopped:  {"a call was stopped for good", "발송이 완전히 중단되었습니다"},
-	Test:     {"a test", "시험"},
+
+	AlarmRaised: {"an alarm is raised, or became critical", "경보가 울렸거나 긴급으로 바뀌었습니다"},
+	AlarmOver:   {"an alarm is over", "경보가 끝났습니다"},
+
+	Test: {"a test", "시험"},
 }
 
 // Sentence says what has happened; lang is "ko" or anything else for English.
@@ -171,6 +180,8 @@ func (s *Store) check(address string, events []Event) error {
 	case err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" || len(address) > maxURL,
 		strings.ContainsFunc(address, func(r rune) bool { return !unicode.IsPrint(r) }): // it would show as another than it is
 		return fmt.Errorf("%w: the address of a webhook is like https://example.org/hook, without a password, and has %d bytes at most", ErrInput, maxURL)
+	case !dialable(u.Port()):
+		return fmt.Errorf("%w: the port of a webhook's address is a number from 1 to 65535, or left out", ErrInput)
 	case u.Scheme == "https":
 	case u.Scheme != "http" || !s.open(u.Hostname()):
 		return fmt.Errorf("%w: the address of a webhook begins with https://", ErrInput)
@@ -187,6 +198,12 @@ func (s *Store) check(address string, events []Event) error {
 		}
 	}
 	return nil
+}
+
+// dialable reports whether a port can be dialled; "" is the scheme's own.
+func dialable(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
 // open reports whether a host is an address in a network that the settings open.

@@ -140,6 +140,64 @@ func told(all []request) (out []string) {
 	return out
 }
 
+// An alarm is told as raised, as critical and as over, each once, to those who chose it.
+func TestAlarmsAreTold(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	_, secret := f.make(AlarmRaised, AlarmOver)
+	f.make(AlarmOver)
+	f.make(Paused)
+	f.clk.Advance(time.Minute)
+	a := Alarm{Number: 3, Kind: "gateway_down", Object: "relay", Level: "warning", Sentence: "The gateway relay takes nothing.", SentenceKo: "relay가 받지 않습니다.", Since: f.clk.Now()}
+	show := func(want ...string) []request {
+		t.Helper()
+		for range 2 { // another process remembers nothing
+			f.must(f.LookAlarm(t.Context(), a))
+			f.must(f.LookAlarm(t.Context(), a))
+			f.seen = seen{}
+		}
+		got := f.deliver()
+		if s := told(got); !slices.Equal(s, want) {
+			t.Errorf("told %q, want %q", s, want)
+		}
+		return got
+	}
+	r := show("alarm.raised")
+	if !verify(secret, r[0]) || !strings.Contains(string(r[0].body), `"data":{"alarm":3,"kind":"gateway_down","object":"relay","level":"warning",`) || strings.Contains(string(r[0].body), `"over"`) {
+		t.Errorf("told %s", r[0].body)
+	}
+	show()
+	a.Level = "critical"
+	show("alarm.raised")
+	a.Over = f.clk.Now().Add(time.Minute)
+	show("alarm.over", "alarm.over")
+	// What nobody saw while it was open is told in order.
+	a = Alarm{Number: 4, Kind: "queue_stuck", Object: "control", Level: "critical", Since: f.clk.Now(), Over: f.clk.Now().Add(time.Hour)}
+	show("alarm.over", "alarm.over", "alarm.raised")
+	// What began before the webhook did is not told to it.
+	a = Alarm{Number: 5, Kind: "queue_stuck", Object: "email", Level: "critical", Since: f.clk.Now().Add(-time.Hour)}
+	show()
+}
+
+// Nothing is left of a webhook that is deleted while it is being told.
+func TestDeletedWhileTold(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	e, _ := f.make(Finished)
+	_, err := f.Try(t.Context(), e.ID)
+	f.must(err)
+	names, err := f.take(t.Context(), 1)
+	f.must(err)
+	held, d, err := f.load(t.Context(), names[0])
+	f.must(err)
+	f.must(f.Delete(t.Context(), audit.Machine, e.ID))
+	f.must(f.settle(t.Context(), names[0], held, d, Attempt{ID: d.ID, Result: Refused, Status: 500, Next: f.clk.Now().Add(time.Minute)}))
+	left := slices.DeleteFunc(f.Redis.Keys(t.Context(), "{webhooks}:*").Val(), func(key string) bool { return strings.HasPrefix(key, "{webhooks}:told") })
+	if len(left) > 0 {
+		t.Errorf("%q are left", left)
+	}
+}
+
 // verify reads a signature as the specification of Standard Webhooks says, apart from
 // what it tests.
 func verify(secret string, r request) bool {
@@ -349,7 +407,7 @@ func TestNowhereElse(t *testing.T) {
 	f := open(t)
 	f.cfg = Config{}
 	for _, address := range []string{"http://example.org/", "https://127.0.0.1/", "https://[::1]/", "https://[::ffff:10.0.0.1]/", "https://169.254.169.254/latest", "https://user:pass@example.org/",
-		"https:///x", "ftp://example.org", "example.org", "https://example.org/#x", "https://example.org/" + strings.Repeat("x", 500), "http://127.0.0.1/", "https://ex\u202eample.org/", "https://example.org/\x00"} {
+		"https:///x", "ftp://example.org", "example.org", "https://example.org/#x", "https://example.org/" + strings.Repeat("x", 500), "http://127.0.0.1/", "https://ex\u202eample.org/", "https://example.org/\x00", "https://example.org:65536/", "https://example.org:0/"} {
 		if _, _, err := f.Make(t.Context(), audit.Machine, address, Events[:]); !errors.Is(err, ErrInput) {
 			t.Errorf("%s is taken: %v", address, err)
 		}

@@ -6,6 +6,7 @@ import (
 
 	"clarion/internal/clock"
 	"clarion/lists/address"
+	"clarion/webhooks"
 	"clarion/worker"
 	"clarion/worker/alarm"
 )
@@ -30,8 +31,16 @@ func (e *engine) watchAlarms(ctx context.Context, in *worker.Inbound) {
 	a := e.app
 	w := alarm.NewWatcher(a.cfg.Alarm, alarm.Parts{
 		Redis: a.db.Client(), Ledger: a.ledger, Queue: a.queue, Figures: a.db.Figures, Gates: a.cfg.gates, Inbound: in, Keys: a.keys,
-		Signers: a.cfg.signers, Clock: clock.System{}, Zone: a.cfg.zone(), Log: a.log,
+		Signers: a.cfg.signers, Clock: clock.System{}, Zone: a.cfg.zone(), Log: a.log, Told: machines{a.hooks},
 		Organisation: a.cfg.Organisation, Domain: a.cfg.Inbox.Domain, Public: a.cfg.Web.PublicURL,
 	})
 	e.run(func() error { w.Run(ctx); return nil })
+}
+
+// machines are told of alarms by webhooks.
+type machines struct{ hooks *webhooks.Store }
+
+func (m machines) Alarm(ctx context.Context, a *alarm.Alarm) error {
+	return m.hooks.LookAlarm(ctx, webhooks.Alarm{Number: a.ID, Kind: string(a.Kind), Object: a.Object, Level: string(a.Level),
+		Sentence: a.Sentence.En, SentenceKo: a.Sentence.Ko, Since: a.Since, Over: a.Over})
 }

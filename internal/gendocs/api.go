@@ -37,7 +37,8 @@ func programs() string {
 		rows = append(rows, []string{code(string(e)), e.Sentence("en")})
 	}
 	t.table([]string{"event", "when"}, rows)
-	t.say("The body is %s. The totals are those of the moment in which it was written down. No event names a person.\n\n", code(`{"type":"call.paused","timestamp":"…","data":{"call":"c7","name":"…","campaign":"…","rehearsal":false,"state":"paused","contacts":…,"audience":…,"channels":{"email":{"delivered":…}},"why":"…"}}`))
+	t.say("Of a call the body is %s, of an alarm %s; one that was raised and becomes critical is raised once more. The totals are those of the moment in which it was written down. No event names a person.\n\n", code(`{"type":"call.paused","timestamp":"…","data":{"call":"c7","name":"…","campaign":"…","rehearsal":false,"state":"paused","contacts":…,"audience":…,"channels":{"email":{"delivered":…}},"why":"…"}}`),
+		code(`{"type":"alarm.raised","timestamp":"…","data":{"alarm":3,"kind":"gateway_down","object":"relay","level":"critical","sentence":"…","sentence_ko":"…","since":"…"}}`))
 	t.say("In the demo everyone is a director called by any token: `curl -H 'Authorization: Bearer demo' http://localhost:8080%s/calls`. Elsewhere whoever has the right %s makes tokens.\n", api.Prefix, code(string(access.Tokens)))
 	return t.String()
 }

@@ -59,8 +59,8 @@ func events(r *http.Request) (out []webhooks.Event) {
 }
 
 func wrongWebhook(lang string) string {
-	return sayer(lang)("Nothing was saved: the address begins with https:// and leads into the public internet, and at least one event is ticked. There are 20 webhooks at most.",
-		"저장하지 않았습니다. 주소는 https:// 로 시작하는 공개 인터넷 주소여야 하고, 알릴 일을 하나 이상 골라야 합니다. 웹훅은 20개까지입니다.")
+	return sayer(lang)("Nothing was saved: the address begins with https://, has no port above 65535 and leads into the public internet, and at least one event is ticked. There are 20 webhooks at most.",
+		"저장하지 않았습니다. 주소는 https:// 로 시작하는 공개 인터넷 주소여야 하고(포트는 65535까지), 알릴 일을 하나 이상 골라야 합니다. 웹훅은 20개까지입니다.")
 }
 
 func (c *console) newWebhook(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {

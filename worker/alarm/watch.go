@@ -30,10 +30,17 @@ type Parts struct {
 	Clock   clock.Clock
 	Zone    *time.Location // in which notices tell the time
 	Log     *slog.Logger
+	Told    Listener // is told of each alarm too; nil: nobody is
 
 	Organisation string
 	Domain       string // of the sender of notices, and where they come back to; "" only while no person has an email address
 	Public       string // address of the console
+}
+
+// A Listener is shown every alarm, open or over, at each look, and tells machines of
+// what is new to it.
+type Listener interface {
+	Alarm(ctx context.Context, a *Alarm) error
 }
 
 // A Watcher looks, now and then, if it is its turn, and tells people what is wrong.
@@ -118,6 +125,11 @@ func (w *Watcher) Look(ctx context.Context) error {
 		return err
 	}
 	var errs []error
+	for _, a := range book.Alarms {
+		if w.parts.Told != nil {
+			errs = append(errs, w.parts.Told.Alarm(ctx, a))
+		}
+	}
 	for i := range w.cfg.Person {
 		if n := book.Due(&w.cfg.Person[i], s.At, &w.cfg); n != nil {
 			errs = append(errs, w.tell(ctx, i, n))

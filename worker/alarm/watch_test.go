@@ -3,11 +3,13 @@ package alarm
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"mime"
 	"mime/quotedprintable"
 	"net/mail"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,7 +49,20 @@ type watch struct {
 	in       *worker.Inbound
 	one, two *Watcher
 	used     int64
+	shown    []string // to whoever tells machines
 	log      bytes.Buffer
+}
+
+// Alarm is called at each look, for each alarm.
+func (w *watch) Alarm(_ context.Context, a *Alarm) error {
+	state := "open"
+	if !a.Over.IsZero() {
+		state = "over"
+	}
+	if line := fmt.Sprintf("%d %s %s %s", a.ID, a.Kind, a.Level, state); !slices.Contains(w.shown, line) {
+		w.shown = append(w.shown, line)
+	}
+	return nil
 }
 
 func newWatch(t *testing.T) *watch {
@@ -65,7 +80,7 @@ func newWatch(t *testing.T) *watch {
 		cfg := Config{Every: time.Hour, Calm: 5 * time.Minute, Remind: time.Hour, Notices: 6, SMSFrom: "02-123-4567", Limits: limits, Person: []Person{
 			{Name: "Han", Email: "han@save9.example", Phone: "010-2345-6789"}, {Name: "Park", Email: "park@save9.example", Language: "en", Level: Critical}}}
 		cfg.Check("KR", func(key, format string, args ...any) { t.Errorf(key+": "+format, args...) })
-		return NewWatcher(cfg, Parts{Redis: rdb, Ledger: ledger, Queue: worker.NewQueue(rdb), Inbound: w.in, Keys: keys, Clock: w.clk, Zone: time.UTC, Log: log,
+		return NewWatcher(cfg, Parts{Redis: rdb, Ledger: ledger, Queue: worker.NewQueue(rdb), Inbound: w.in, Keys: keys, Clock: w.clk, Zone: time.UTC, Log: log, Told: w,
 			Figures: func(context.Context) ([]redisdb.Figures, error) {
 				return []redisdb.Figures{{Used: w.used, Limit: 100, Written: true}}, nil
 			},
@@ -120,6 +135,9 @@ func TestPeopleAreTold(t *testing.T) {
 	w.told("worse", 2, 1, time.Minute, 97)
 	w.told("well for a moment", 0, 0, time.Minute, 50)
 	w.told("over", 2, 1, 5*time.Minute, 50)
+	if want := []string{"1 redis_full warning open", "1 redis_full critical open", "1 redis_full critical over"}; !slices.Equal(w.shown, want) {
+		t.Errorf("machines were shown %q", w.shown)
+	}
 
 	if text := string(w.sms.got[0].Body); text != "[Clarion] 주의: Redis의 메모리가 85 % 찼습니다. https://act.save9.example/alarms" {
 		t.Errorf("the text says %q", text)
