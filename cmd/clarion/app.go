@@ -40,6 +40,7 @@ type app struct {
 	gates  []worker.Gate
 	desk   *desk.Desk
 	hooks  *webhooks.Store
+	roll   *petition.Roll // nil where no petition is set
 }
 
 // open opens the key, Redis, and the stores. The caller closes the app.
@@ -85,6 +86,9 @@ func (p *program) openWith(ctx context.Context, cfg *config, rc redisdb.Config, 
 		}
 	}
 	a.gates = append(append([]worker.Gate{}, cfg.gates...), rehearsals...)
+	if cfg.campaign != nil {
+		a.roll = petition.OpenRoll(cfg.campaign, a.db.Client(), a.keys, clk)
+	}
 	a.desk = a.newDesk()
 	a.hooks = webhooks.Open(webhooks.Config{Open: cfg.open}, webhooks.Parts{Redis: a.db.Client(), Ledger: a.ledger, Keys: a.keys, Trail: a.trail, Clock: clk, Log: a.log})
 	return a, nil
@@ -101,7 +105,7 @@ func (a *app) newDesk() *desk.Desk {
 	return desk.New(desk.Parts{
 		Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Queue: a.queue, Keys: a.keys, Gates: gates,
 		Links: a.cfg.links(), Lanes: a.cfg.Lane.lanes(), Systems: a.systems(), Quiet: a.cfg.Quiet.rules(), Bounces: a.cfg.Inbox.Domain != "", Settings: a.configFile,
-		Release: desk.ReleaseRule(a.cfg.Release), Petition: petition.Open(a.db.Client(), a.keys, clock.System{}), Appeal: petition.Appeal(a.cfg.Appeal), Figures: a.db.Figures,
+		Release: desk.ReleaseRule(a.cfg.Release), Petition: petition.Open(a.db.Client(), a.keys, clock.System{}), Appeal: a.cfg.appeal(), Roll: a.roll, Figures: a.db.Figures,
 	})
 }
 

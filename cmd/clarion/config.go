@@ -25,6 +25,7 @@ import (
 	"clarion/internal/redisdb"
 	"clarion/lists"
 	"clarion/lists/address"
+	"clarion/petition"
 	"clarion/web/hook"
 	"clarion/worker"
 	"clarion/worker/alarm"
@@ -54,6 +55,9 @@ type config struct {
 		Listen    string `toml:"listen"`
 		PublicURL string `toml:"public_url"`
 	} `toml:"web"`
+	Petition struct {
+		Folder string `toml:"folder"` // relative to the file of settings, "" for none
+	} `toml:"petition"`
 	Appeal struct {
 		URL   string            `toml:"url"`
 		Title map[string]string `toml:"title"`
@@ -110,6 +114,7 @@ type config struct {
 	hooks      map[string]hook.Source // by the name of their section
 	exchangers *net.Resolver          // asked for the lanes of mail domains; nil: nobody is
 	open       []netip.Prefix         // of [webhooks]
+	campaign   *petition.Campaign     // of [petition]; nil for none
 	samples    bool                   // the lists hold made-up people
 }
 
@@ -158,6 +163,15 @@ func (c *config) check(doc *conf.Doc) error {
 	}
 	if u, err := url.Parse(c.Appeal.URL); err != nil || c.Appeal.URL != "" && (u.Scheme != "https" && u.Scheme != "http" || u.Host == "") {
 		wrong([]string{"appeal", "url"}, "url is %q: it must be the address at which people sign, such as https://save9.example.org/sign, or empty", c.Appeal.URL)
+	}
+	if c.Petition.Folder != "" {
+		found, err := c.readPetition(filepath.Dir(doc.File()))
+		if ps = append(ps, found...); err != nil {
+			wrong([]string{"petition", "folder"}, "%v", err)
+		}
+		if c.Appeal.URL != "" {
+			wrong([]string{"appeal", "url"}, "people sign here, by [petition]: take [appeal] out, which is for a petition elsewhere")
+		}
 	}
 	if c.Log != "text" && c.Log != "json" {
 		wrong([]string{"log"}, `log is %q: "text" or "json" is right`, c.Log)

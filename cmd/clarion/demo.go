@@ -21,6 +21,7 @@ import (
 	"clarion/lists"
 	"clarion/lists/address"
 	"clarion/lists/tabular"
+	"clarion/petition"
 	"clarion/templates"
 	"clarion/web/desk"
 	"clarion/worker/gateway/builtin"
@@ -59,9 +60,11 @@ func (p *program) demo(ctx context.Context, contacts, port int, exit bool) (err 
 	cfg.samples, cfg.Worker.Journal, p.quiet = true, "", true
 	cfg.Web.Listen, cfg.Hook.Listen = fmt.Sprintf("127.0.0.1:%d", port), "127.0.0.1:0"
 	like := rehearsal.Config{Seed: demoSeed, Bounce: 0.02, Temporary: 0.03, Complaint: 0.0005, NoReport: 0.01, Latency: conf.Duration(2 * time.Millisecond)}
-	cfg.Appeal.URL = "https://save9.example.org/sign"
-	cfg.Appeal.Title = map[string]string{"ko": "탈북 고아 9명을 살려 주세요: 서명은 대통령께 전달됩니다", "en": "Your Signature Will Be Delivered to the President: Save 9 North Korean Orphans"}
-	cfg.Appeal.Text = map[string]string{"ko": "라오스에서 북한으로 강제송환된 고아 아홉 명을 위해 서명해 주세요. 아이들의 이름을 아는 사람이 많아질수록 아이들은 더 안전해집니다.", "en": "Nine orphans were sent back to North Korea from Laos. Please sign for them: the more people know of them, the safer they are."}
+	sample, ps, err := petition.LoadFS(petition.Example())
+	if err = errors.Join(err, conf.Problems(ps).Err()); err != nil {
+		return fmt.Errorf("read the sample petition: %w", err)
+	}
+	cfg.campaign = sample
 	// Whoever writes a call of their own in the console may launch it, too.
 	cfg.Inbox.Domain = rehearsalDomain
 	if cfg.gates, err = builtin.Demos(like, clock.System{}); err != nil {

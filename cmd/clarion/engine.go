@@ -29,7 +29,7 @@ type engine struct {
 // gateways' hook and the inbox. What is listening already in another process
 // (serve, beside a call launch --wait) is left to it.
 func (a *app) startEngine(ctx context.Context, channels []address.Channel, listeners bool) (*engine, error) {
-	e := &engine{app: a, ended: make(chan error, 4)}
+	e := &engine{app: a, ended: make(chan error, 8)}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	e.stop = stop
 	in := worker.NewInbound(a.parts(), a.cfg.links())
@@ -42,6 +42,9 @@ func (a *app) startEngine(ctx context.Context, channels []address.Channel, liste
 	}
 	if err == nil {
 		e.run(func() error { return a.hooks.Serve(run) })
+		if a.roll != nil {
+			e.run(func() error { return a.roll.Serve(run, a.log) })
+		}
 		if a.cfg.Alarm.Every > 0 {
 			e.watchAlarms(run, in)
 		}

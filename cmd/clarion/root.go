@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string, s streams) int {
 	flags.BoolVar(&p.json, "json", false, "print JSON on standard output; words and progress go to standard error")
 	flags.StringVar(&p.configFile, "config", "clarion.toml", "config file; without one the embedded defaults hold")
 	flags.BoolVarP(&p.verbose, "verbose", "v", false, "log what happens inside")
-	root.AddCommand(p.demoCommand(), p.serveCommand(), p.workerCommand(), p.callCommand(), p.listsCommand(), p.contactCommand(),
+	root.AddCommand(p.demoCommand(), p.serveCommand(), p.workerCommand(), p.callCommand(), p.listsCommand(), p.contactCommand(), p.petitionCommand(),
 		p.suppressCommand(), p.inspectCommand(), p.doctorCommand(), p.dkimCommand(), p.alarmCommand(), p.auditCommand(), p.staffCommand(), p.tokenCommand(), p.configCommand())
 	err := root.ExecuteContext(ctx)
 	if err == nil {

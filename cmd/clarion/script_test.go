@@ -11,17 +11,20 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/text/encoding/korean"
 
 	"clarion/internal/audit"
 	"clarion/internal/clock"
+	"clarion/internal/conf"
 	"clarion/internal/redisdb"
 	"clarion/internal/redistest"
 	"clarion/internal/seal"
 	"clarion/lists"
 	"clarion/lists/address"
+	"clarion/petition"
 )
 
 // The scripts run the program as a person does: this test binary stands in
@@ -40,6 +43,8 @@ func TestMain(m *testing.M) {
 //	                          what a gateway's report does to an address
 //	noted ACTOR ACTION [OBJECT [KEY=VALUE]]
 //	                          an entry of the audit trail
+//	signed FOLDER NAME SLIP   somebody signed the petition of a folder by post; their slip
+//	                          is in the file SLIP, and the night is over
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -65,6 +70,7 @@ func TestScripts(t *testing.T) {
 			"publish":    publish,
 			"suppressed": suppressed,
 			"noted":      noted,
+			"signed":     signed,
 		},
 	})
 }
@@ -138,4 +144,24 @@ func noted(ts *testscript.TestScript, neg bool, args []string) {
 	keys, err := seal.LoadOrCreate(ts.MkAbs("clarion-data/clarion.key"))
 	ts.Check(err)
 	ts.Check(audit.Open(rdb, keys, clock.System{}, ts.MkAbs("clarion-data/audit.anchor"), slog.New(slog.DiscardHandler)).Append(context.Background(), e))
+}
+
+func signed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("signed FOLDER NAME SLIP")
+	}
+	campaign, problems, err := petition.Load(ts.MkAbs(args[0]))
+	ts.Check(errors.Join(err, conf.Problems(problems).Err()))
+	rdb, err := redisdb.Connect(ts.Getenv("REDIS_URL"))
+	ts.Check(err)
+	ts.Defer(func() { rdb.Close() })
+	keys, err := seal.LoadOrCreate(ts.MkAbs("clarion-data/clarion.key"))
+	ts.Check(err)
+	clk := clock.NewManual(campaign.Opens)
+	added, err := petition.OpenRoll(campaign, rdb, keys, clk).Add(context.Background(),
+		petition.Signing{Way: petition.WayPost, Name: args[1], Region: "seoul", Language: "ko", Agreed: petition.Agreed{Opinion: true}, Age: true})
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(added.Slip.String()), 0o600))
+	clk.Advance(time.Duration(added.Number) * 24 * time.Hour)
+	ts.Check(petition.OpenRoll(campaign, rdb, keys, clk).Nightly(context.Background()))
 }

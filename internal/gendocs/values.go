@@ -9,6 +9,7 @@ import (
 	"clarion/lists"
 	"clarion/lists/address"
 	"clarion/lists/tabular"
+	"clarion/petition"
 	"clarion/worker/bounce"
 	"clarion/worker/gateway"
 )
@@ -17,7 +18,7 @@ import (
 func cliValues() (string, error) {
 	t := &text{}
 	t.say("# Values in the JSON of the commands\n\nEvery closed set of values that a command prints with `--json`, and where it stands. States of calls and deliveries, with what follows what, are in [states.md](states.md); what follows from a failure is in [verdicts.md](verdicts.md), the `rule` of what `call check` finds in a mail in [mail-rules.md](mail-rules.md).\n\n")
-	for _, part := range []func(t *text) error{exits, deliveries, people, tables, inspected, checks, alarmed, trail} {
+	for _, part := range []func(t *text) error{exits, deliveries, people, tables, inspected, checks, alarmed, trail, signatures} {
 		if err := part(t); err != nil {
 			return "", err
 		}
@@ -273,5 +274,25 @@ func (t *text) vocabularies(all ...vocabulary) error {
 		}
 		t.section(v.title, v.where, rows)
 	}
+	return nil
+}
+
+func signatures(t *text) error {
+	all, err := constants("petition", "Way")
+	if err != nil {
+		return err
+	}
+	rows, err := literals(all)
+	if err != nil {
+		return err
+	}
+	t.section("How a signature came", "`way` in `petition tally`, whose `stages` are in the order of the next table.", rows)
+	if all, err = constants("petition", "Stage"); err != nil {
+		return err
+	}
+	if rows, err = counted(all, petition.Stages); err != nil {
+		return err
+	}
+	t.section("Stages of a signature", "It only goes forward.", rows)
 	return nil
 }

@@ -36,6 +36,7 @@ type Parts struct {
 	Release  ReleaseRule
 	Petition *petition.Desk                                   // volunteers' codes, and who came by them; nil where nobody asks
 	Appeal   petition.Appeal                                  // what volunteers carry on
+	Roll     *petition.Roll                                   // the signatures; nil where people do not sign here
 	Figures  func(context.Context) ([]redisdb.Figures, error) // how Redis fares; nil: nobody knows
 }
 
