@@ -45,7 +45,7 @@ func (p *planner) lane(a address.Address) string {
 
 // lanesKept is of how many mail domains the lane is remembered while planning: the
 // big ones are met in every chunk, and most others once.
-const lanesKept = 10_000
+const lanesKept = 2048
 
 // learn asks for the receiving systems of the mail domains that are new. A domain
 // that settings name stays a lane of its own.
@@ -214,7 +214,7 @@ func (p *planner) may(number uint32) bool {
 
 // readAtOnce is how many contacts are read together: what a planner holds of them
 // is most of what a worker's process takes.
-const readAtOnce = 1024
+const readAtOnce = 512
 
 // fullGroup is how many contacts make a lane one of its own before all are seen:
 // as many as it takes for that, in whole batches.

@@ -19,7 +19,7 @@ type Gate struct {
 	Gateway     gateway.Gateway
 	Rate        float64 // messages a second over all processes, 0 for no limit
 	Warmup      Warmup
-	Connections int          // batches that this process sends at once; 0 for the channel's default
+	Connections int          // messages that this process sends at once, each over a connection; 0 for the channel's default
 	Weight      float64      // share of the channel's messages, beside other gateways; 1 if 0
 	Price       float64      // of a mail, a part of a text message, a page of a fax, in the currency of the settings; 0: nothing, or not told
 	Standby     bool         // takes messages only while no other gateway of the channel does
@@ -40,7 +40,46 @@ func (g Gate) MaySendFrom(domain string) bool {
 type gate struct {
 	Gate
 	slots chan struct{}
+	lines chan struct{} // connections that batches share, message by message; nil: each batch has its own
 	idle  chan gateway.Session
+}
+
+// share is how many batches share a connection over which texts go one by one: while
+// one batch commits and claims, the other sends. Their groups are half as large.
+const share = 2
+
+func newGate(g Gate) *gate {
+	if g.Connections <= 0 {
+		g.Connections = connections[g.Channel]
+	}
+	out := &gate{Gate: g, idle: make(chan gateway.Session, g.Connections)}
+	batches := g.Connections
+	if _, standing := g.Gateway.(gateway.SessionOpener); g.Channel == address.SMS && !standing {
+		batches = share * g.Connections
+		out.lines = make(chan struct{}, g.Connections)
+	}
+	out.slots = make(chan struct{}, batches)
+	return out
+}
+
+// line takes one of the connections that batches share, for one message; hangUp
+// gives it back.
+func (g *gate) line(ctx context.Context) error {
+	if g.lines == nil {
+		return nil
+	}
+	select {
+	case g.lines <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (g *gate) hangUp() {
+	if g.lines != nil {
+		<-g.lines
+	}
 }
 
 // enter takes a slot, and leave gives it back.

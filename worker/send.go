@@ -80,11 +80,13 @@ func (b *batch) send(ctx context.Context, g broadcast.Group) (why *back) {
 	} else {
 		for j, m := range b.messages {
 			// One message may take half a minute: who is told to end does not begin another.
-			if hold != nil || ctx.Err() != nil || w.draining.Load() || !begin(j) {
-				conclude(j, gateway.Receipt{}, gateway.ErrNotSent)
-				continue
+			r, err := gateway.Receipt{}, error(gateway.ErrNotSent)
+			if hold == nil && b.gate.line(ctx) == nil {
+				if ctx.Err() == nil && !w.draining.Load() && begin(j) {
+					r, err = b.gate.Gateway.Send(ctx, m)
+				}
+				b.gate.hangUp()
 			}
-			r, err := b.gate.Gateway.Send(ctx, m)
 			conclude(j, r, err)
 		}
 	}

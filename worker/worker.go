@@ -80,7 +80,7 @@ func (c Config) withDefaults() Config {
 	if len(c.Channels) == 0 {
 		c.Channels = address.Channels[:]
 	}
-	group := map[address.Channel]int{address.Email: 16, address.SMS: 8, address.Fax: 1}
+	group := map[address.Channel]int{address.Email: 16, address.SMS: 4, address.Fax: 1}
 	for ch, n := range c.Group {
 		group[ch] = n
 	}
@@ -107,7 +107,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// connections are how many batches of a channel one process sends at once by default.
+// connections are how many messages of a channel one process sends at once by default.
 var connections = [...]int{address.Email: 16, address.SMS: 8, address.Fax: 2}
 
 // A Worker takes work from the queue until it is told to end. It is made by New,
@@ -196,10 +196,7 @@ func New(cfg Config, p Parts) (*Worker, error) {
 		if w.gates[g.Name] != nil {
 			return nil, fmt.Errorf("two gateways are named %q", g.Name)
 		}
-		if g.Connections <= 0 {
-			g.Connections = connections[g.Channel]
-		}
-		w.gates[g.Name] = &gate{Gate: g, slots: make(chan struct{}, g.Connections), idle: make(chan gateway.Session, g.Connections)}
+		w.gates[g.Name] = newGate(g)
 	}
 	return w, nil
 }
@@ -222,7 +219,7 @@ func (w *Worker) Start(ctx context.Context) error {
 	if w.cfg.Journal != "" {
 		pages, group := 0, 0
 		for _, g := range w.gates {
-			pages, group = pages+g.Connections, max(group, w.cfg.Group[g.Channel])
+			pages, group = pages+cap(g.slots), max(group, w.cfg.Group[g.Channel])
 		}
 		var err error
 		if w.journal, err = openJournal(w.cfg.Journal, w.id, pages, group); err != nil {
@@ -247,7 +244,7 @@ func (w *Worker) Start(ctx context.Context) error {
 		n := 0
 		for _, g := range w.gates {
 			if g.Channel == ch {
-				n += g.Connections
+				n += cap(g.slots)
 			}
 		}
 		if n == 0 {

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -38,10 +40,18 @@ func (p *program) workerCommand() *cobra.Command {
 	return c
 }
 
+// garbage is how much of it may gather before it is collected, in percent of what
+// is in use. Sending makes little: collecting twice as often as Go does costs a
+// hundredth of the processor's time, and planning for a million then takes 10 MB less.
+const garbage = 50
+
 // serve runs until the program is told to end, or Redis is lost for good.
 func (a *app) serve(ctx context.Context, channels []address.Channel, listeners bool) error {
 	if len(channels) == 0 {
 		channels = address.Channels[:]
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
 	}
 	findings, err := a.db.Check(ctx)
 	if err != nil {

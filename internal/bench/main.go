@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"runtime/pprof"
 	"slices"
 	"strings"
@@ -44,7 +45,7 @@ type sizes struct {
 
 // full is a run to go by, and small one to see that all works.
 func full() sizes {
-	return sizes{recipients: 100_000, many: 1_000_000, texts: 4_000, signed: 10_000, connections: 16, pairs: 7, samples: 5, window: 2 * time.Second}
+	return sizes{recipients: 100_000, many: 1_000_000, texts: 10_000, signed: 10_000, connections: 16, pairs: 7, samples: 5, window: 2 * time.Second}
 }
 
 func small() sizes {
@@ -71,7 +72,7 @@ func main() {
 	flag.StringVar(&names, "rows", "", "which to measure, with commas between: "+strings.Join(rowNames(), ", ")+" (all)")
 	flag.IntVar(&asked.recipients, "recipients", 0, "recipients of each call where runs are compared (100000, with -short 2000)")
 	flag.IntVar(&asked.many, "many", 0, "recipients of the largest call (1000000, with -short 6000)")
-	flag.IntVar(&asked.texts, "texts", 0, "recipients of each call by SMS (4000, with -short 60)")
+	flag.IntVar(&asked.texts, "texts", 0, "recipients of each call by SMS (10000, with -short 60)")
 	flag.IntVar(&asked.signed, "signed", 0, "recipients of each call that is signed by RSA, and four times as many by Ed25519 (10000, with -short 300)")
 	flag.IntVar(&asked.pairs, "pairs", 0, "pairs of runs of Clarion and smtp-source (7, with -short 1)")
 	flag.IntVar(&asked.samples, "samples", 0, "samples of every other figure that is a ratio (5, with -short 1)")
@@ -83,6 +84,7 @@ func main() {
 	flag.StringVar(&o.dir, "dir", "", "folder for the data (a temporary one): it should be on a disk, since every commit is synced")
 	flag.BoolVar(&o.short, "short", false, "a short run, to see that all works")
 	flag.Parse()
+	debug.SetGCPercent(50) // as the program does where it sends
 	o.sizes = asked.or(full())
 	if o.short {
 		o.sizes = asked.or(small())

@@ -62,7 +62,7 @@ func (a address) connect(lineage *Lineage) (redis.UniversalClient, error) {
 			DialTimeout: dialTimeout, DialerRetries: dialTries, DialerRetryTimeout: dialPause,
 			ReadTimeout: readTimeout, WriteTimeout: readTimeout, ContextTimeoutEnabled: true,
 			MaxRetries: commandTries, MaxRetryBackoff: maxRetryPause,
-			PoolSize: poolSize, DisableIdentity: true,
+			PoolSize: poolSize, ReadBufferSize: buffer, WriteBufferSize: buffer, PipelineReadBufferSize: buffer, PipelineWriteBufferSize: buffer, DisableIdentity: true,
 		}), nil
 	case cluster:
 		return redis.NewClusterClient(&redis.ClusterOptions{
@@ -73,7 +73,7 @@ func (a address) connect(lineage *Lineage) (redis.UniversalClient, error) {
 			DialTimeout: dialTimeout, DialerRetries: 2, DialerRetryTimeout: dialPause,
 			ReadTimeout: readTimeout, WriteTimeout: readTimeout, ContextTimeoutEnabled: true,
 			MaxRedirects: 8, MaxRetryBackoff: maxRetryPause,
-			PoolSize: poolSize, DisableIdentity: true, MaintNotificationsConfig: noNotices(),
+			PoolSize: poolSize, ReadBufferSize: buffer, WriteBufferSize: buffer, PipelineReadBufferSize: buffer, PipelineWriteBufferSize: buffer, DisableIdentity: true, MaintNotificationsConfig: noNotices(),
 		}), nil
 	default:
 		network := "tcp"
@@ -87,10 +87,15 @@ func (a address) connect(lineage *Lineage) (redis.UniversalClient, error) {
 			DialTimeout: dialTimeout, DialerRetries: dialTries, DialerRetryTimeout: dialPause,
 			ReadTimeout: readTimeout, WriteTimeout: readTimeout, ContextTimeoutEnabled: true,
 			MaxRetries: commandTries, MaxRetryBackoff: maxRetryPause,
-			PoolSize: poolSize, DisableIdentity: true, MaintNotificationsConfig: noNotices(),
+			PoolSize: poolSize, ReadBufferSize: buffer, WriteBufferSize: buffer, PipelineReadBufferSize: buffer, PipelineWriteBufferSize: buffer, DisableIdentity: true, MaintNotificationsConfig: noNotices(),
 		}), nil
 	}
 }
+
+// buffer is what a connection holds in each direction, in bytes. The client's own
+// choice is 128 KiB for pipelines; a group of 16 mails takes some 10, and more
+// only means more memory.
+const buffer = 16 << 10
 
 // noNotices turns off a hand-over protocol that only one hosting service speaks.
 func noNotices() *maintnotifications.Config {
