@@ -33,12 +33,14 @@ func save9(t testing.TB) *Campaign {
 
 func keyring(t testing.TB) *seal.Keyring {
 	t.Helper()
-	keys, err := seal.New(bytes.Repeat([]byte{9}, 32))
+	keys, err := testKeys()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return keys
 }
+
+func testKeys() (*seal.Keyring, error) { return seal.New(bytes.Repeat([]byte{9}, 32)) }
 
 // openRoll is a roll in a Redis of its own.
 func openRoll(t testing.TB) (*Roll, *clock.Manual) {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"os"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -74,6 +76,24 @@ func TestTrees(t *testing.T) {
 			t.Fatal("a path that is too long is taken")
 		}
 	})
+}
+
+// What docs/slip.md says of slips, to the byte: others check them without our program.
+func TestSlipsAreAsDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../docs/slip.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := Slip{"save-9", 7, "김영희", "seoul", "마포구", WayWeb, "2013-06-10", bytes.Repeat([]byte{0x5a}, saltSize)}
+	leaf := s.leaf()
+	sheet := Sheet{Number: 3, State: SheetCounted, First: &SheetCount{Signatures: 18}, Second: &SheetCount{Signatures: 17}}
+	other := sheet.leaf("save-9")
+	root := interior(leaf, other)
+	for what, want := range map[string]string{"slip": s.String(), "leaf": hex.EncodeToString(leaf[:]), "leaf of a sheet": hex.EncodeToString(other[:]), "root": hex.EncodeToString(root[:])} {
+		if !strings.Contains(string(doc), want) {
+			t.Errorf("the document has another %s than %s", what, want)
+		}
+	}
 }
 
 // A slip leads to the root of all; one that was changed anywhere does not.
