@@ -87,7 +87,7 @@ type bounded struct{ http.Handler }
 // MaxBody is the most that a request's body may have, in bytes.
 func (*bounded) MaxBody(r *http.Request) int64 {
 	switch {
-	case strings.HasPrefix(r.URL.Path, "/drafts/"), r.URL.Path == suppressionsPath:
+	case strings.HasPrefix(r.URL.Path, "/drafts/"), r.URL.Path == suppressionsPath, r.URL.Path == suppressionFilePath:
 		return maxUpload
 	case r.URL.Path == importPath:
 		return maxTable
@@ -149,7 +149,7 @@ func (c *console) deny(w http.ResponseWriter, r *http.Request, err error) {
 func formPage(act string) string {
 	parts := strings.Split(strings.TrimPrefix(act, "/"), "/")
 	switch {
-	case parts[0] == "staff", parts[0] == "account", parts[0] == "alarms":
+	case act == amnestyPath, parts[0] == "staff", parts[0] == "account", parts[0] == "alarms":
 		return "/" + parts[0]
 	case len(parts) == 3 && parts[0] == "drafts":
 		return "/drafts/" + parts[1] + "/ready"
@@ -191,6 +191,10 @@ func (c *console) table() []route {
 		{"POST /people", access.People, c.find},
 		{"GET " + suppressionsPath, access.Import, c.suppressions},
 		{"POST " + suppressionsPath, access.Import, c.suppress},
+		{"GET " + suppressionFilePath, access.Import, c.suppressionFile},
+		{"POST " + suppressionFilePath, access.Import, c.suppressFile},
+		{"GET " + amnestyPath, access.Amnesty, c.amnestyForm},
+		{"POST " + amnestyPath, access.Amnesty, c.amnesty},
 		{"GET /queues", access.System, c.queues},
 		{"GET /queues/live", access.System, c.queuesLive},
 		{"POST /queues/run", access.System, c.failedTask(c.Desk.RunTask)},

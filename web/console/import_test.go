@@ -21,6 +21,12 @@ import (
 // upload sends a file to import, and returns the page that answers.
 func (h *house) upload(table string, status int, fields ...string) string {
 	h.t.Helper()
+	return h.uploadTo(importPath, table, status, fields...)
+}
+
+// uploadTo sends a file to a page.
+func (h *house) uploadTo(path, table string, status int, fields ...string) string {
+	h.t.Helper()
 	v := map[string]string{"form": h.form, "list": "new people", "consent": "I want to hear of calls", "region": "KR"}
 	for i := 0; i < len(fields); i += 2 {
 		v[fields[i]] = fields[i+1]
@@ -40,7 +46,7 @@ func (h *house) upload(table string, status int, fields ...string) string {
 		io.WriteString(f, table)
 	}
 	m.Close()
-	r := httptest.NewRequest(http.MethodPost, importPath, http.MaxBytesReader(nil, io.NopCloser(&body), maxTable))
+	r := httptest.NewRequest(http.MethodPost, path, http.MaxBytesReader(nil, io.NopCloser(&body), maxTable))
 	r.Header.Set("Content-Type", m.FormDataContentType())
 	b, err := io.ReadAll(h.do(r, status).Body)
 	if err != nil {

@@ -130,6 +130,8 @@ type suppressionsView struct {
 	Did      desk.ManyAction
 	Result   *desk.ManyResult
 	Found    []suppressionView
+
+	MayAmnesty bool
 }
 
 type choice struct{ Value, Words string }
@@ -146,6 +148,7 @@ func (c *console) suppressions(w http.ResponseWriter, r *http.Request, who *acce
 
 func (c *console) showSuppressions(w http.ResponseWriter, r *http.Request, who *access.Visitor, status int, wrong string, v *suppressionsView) error {
 	lang := languageOf(r, who)
+	v.MayAmnesty = who.May(access.Amnesty)
 	counts, err := c.Desk.SuppressedCounts(r.Context())
 	if err != nil {
 		return err

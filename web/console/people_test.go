@@ -1,10 +1,13 @@
 package console
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
+	"clarion/internal/audit"
+	"clarion/lists"
 	"clarion/web/desk"
 )
 
@@ -55,4 +58,62 @@ func TestPeopleAndSuppressions(t *testing.T) {
 	suppressed("free", "freed: 0")
 	h.post("/suppressions", http.StatusUnprocessableEntity, "addresses", strings.Repeat("x\n", 10_001), "do", "check")
 	h.post("/suppressions", http.StatusUnprocessableEntity, "do", "check")
+}
+
+// The addresses of a file are looked at first, and suppressed where the same file comes again.
+func TestSuppressFile(t *testing.T) {
+	h := open(t, desk.ReleaseRule{})
+	file := "이름,이메일,팩스\n김영희,kim@example.org,02-345-6789\n이철수,lee@example.org,\n박지민,no address,\n"
+	h.uploadTo(suppressionFilePath, "", 422, "reason", "opted_out")
+	h.uploadTo(suppressionFilePath, file, 422)
+	h.uploadTo(suppressionFilePath, "이름,나이\n김영희,33\n", 422, "reason", "opted_out")
+	looked := h.uploadTo(suppressionFilePath, file, 200, "reason", "opted_out")
+	if said := text(looked); !strings.Contains(said, "3 addresses read 0 suppressions") || !strings.Contains(said, "can be read: 4") {
+		t.Errorf("looked at, it says\n%s", said)
+	}
+	if page := text(h.get("/suppressions", 200)); !strings.Contains(page, "Nobody.") {
+		t.Errorf("a look suppressed somebody:\n%s", page)
+	}
+	seen := digest.FindStringSubmatch(looked)[1]
+	if said := text(h.uploadTo(suppressionFilePath, file+"다른,other@example.org,\n", 200, "reason", "opted_out", "digest", seen)); !strings.Contains(said, "another file") {
+		t.Errorf("another file is taken for the one that was looked at:\n%s", said)
+	}
+	done := h.uploadTo(suppressionFilePath, file, 200, "reason", "opted_out", "digest", seen)
+	if said := text(done); !strings.Contains(said, "Suppressed. 3 addresses read 3 newly suppressed") || strings.Contains(said, "kim@example.org") {
+		t.Errorf("done, it says\n%s", said)
+	}
+	if said := text(h.uploadTo(suppressionFilePath, "kim@example.org\nother@example.org\n", 200, "reason", "blocked")); !strings.Contains(said, "2 addresses read 1 suppressions") {
+		t.Errorf("a file of one column says\n%s", said)
+	}
+}
+
+// An amnesty is counted first, then given and noted.
+func TestAmnestyPage(t *testing.T) {
+	h := open(t, desk.ReleaseRule{})
+	for _, s := range []lists.Suppression{{Reason: lists.Bounced, Source: "relay", Gateway: "relay", Failure: "policy"}, {Reason: lists.OptedOut, Source: "web"}} {
+		if _, err := h.desk.Suppress(t.Context(), fmt.Sprintf("%s@example.org", s.Reason), 0, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fields := func(do string, more ...string) []string {
+		return append([]string{"do", do, "gateway", "relay", "since", "2013-06-10T09:59", "reason", "bounced", "why", "The relay took us for a stranger."}, more...)
+	}
+	for _, wrong := range [][]string{{"do", "look"}, {"do", "look", "gateway", "relay", "since", "yesterday"}, {"do", "look", "gateway", "relay", "since", "2013-06-10T10:00", "why", "kim@example.org"}, {"do", "look", "gateway", "relay", "since", "2013-06-10T10:00", "reason", "opted_out"}} {
+		h.post(amnestyPath, http.StatusUnprocessableEntity, wrong...)
+	}
+	_, page := h.post(amnestyPath, http.StatusOK, fields("look")...)
+	if said := text(page); !strings.Contains(said, "1 suppressions taken back 0 messages sent again") || strings.Contains(said, "taken back before") {
+		t.Errorf("looked at, it says\n%s", said)
+	}
+	_, page = h.post(amnestyPath, http.StatusOK, fields("grant")...)
+	if said := text(page); !strings.Contains(said, "Suppressions taken back: 1") || !strings.Contains(said, "The relay took us for a stranger.") {
+		t.Errorf("given, it says\n%s", said)
+	}
+	if _, page = h.post("/suppressions", http.StatusOK, "do", "check", "addresses", "opted_out@example.org\nbounced@example.org"); !strings.Contains(text(page), "suppressions found: 1") {
+		t.Errorf("afterwards are suppressed\n%s", text(page))
+	}
+	entries, err := h.trail.Read(t.Context(), 0, 1)
+	if err != nil || len(entries) != 1 || entries[0].Action != audit.AmnestyGiven || entries[0].Details["suppressions"] != "1" {
+		t.Errorf("the trail says %+v, %v", entries, err)
+	}
 }

@@ -38,7 +38,15 @@ type ManyResult struct {
 // set. Who said stop or complained is freed only where the filter names that reason:
 // never by the way. Lines that hold no address are told by number. note comes first.
 func (d *Desk) Many(ctx context.Context, text string, f lists.SuppressionFilter, action ManyAction, note Note) (*ManyResult, error) {
-	lines := strings.Split(strings.TrimRight(text, "\r\n"), "\n")
+	var lines []Line
+	for i, line := range strings.Split(strings.TrimRight(text, "\r\n"), "\n") {
+		lines = append(lines, Line{i + 1, line})
+	}
+	return d.ManyLines(ctx, lines, f, action, note)
+}
+
+// ManyLines is Many for addresses that stand in lines, as AddressLines reads them.
+func (d *Desk) ManyLines(ctx context.Context, lines []Line, f lists.SuppressionFilter, action ManyAction, note Note) (*ManyResult, error) {
 	if len(lines) > maxAddresses {
 		return nil, Mistake("these are %s lines: %s at once are taken", Number(len(lines)), Number(maxAddresses))
 	}
@@ -55,13 +63,13 @@ func (d *Desk) Many(ctx context.Context, text string, f lists.SuppressionFilter,
 		}
 	}
 	out := &ManyResult{}
-	for i, line := range lines {
-		line = strings.TrimSpace(line)
+	for _, one := range lines {
+		line := strings.TrimSpace(one.Text)
 		if line == "" {
 			continue
 		}
 		if _, err := ReadAddress(line, d.Links.Region, f.Channel); err != nil {
-			out.Unread = append(out.Unread, i+1)
+			out.Unread = append(out.Unread, one.Number)
 			continue
 		}
 		out.Read++
