@@ -9,6 +9,7 @@ import (
 	"clarion/lists"
 	"clarion/lists/address"
 	"clarion/lists/tabular"
+	"clarion/petition"
 	"clarion/worker/alarm"
 )
 
@@ -26,13 +27,14 @@ func Mistake(format string, args ...any) error { return &InputError{fmt.Errorf(f
 // Mistaken reports whether err tells of something that the person who asked can
 // mend, so that its text is for that person: an InputError, problems in files, a
 // call that does not exist or does not bear the action, a list, a table or an
-// address that cannot be as named.
+// address that cannot be as named, what a petition refuses.
 func Mistaken(err error) bool {
 	var input *InputError
 	var problems conf.Problems
 	var state *broadcast.StateError
 	var table *tabular.Error
-	if errors.As(err, &input) || errors.As(err, &problems) || errors.As(err, &state) || errors.As(err, &table) {
+	var refusal *petition.Refusal
+	if errors.As(err, &refusal) || errors.As(err, &input) || errors.As(err, &problems) || errors.As(err, &state) || errors.As(err, &table) {
 		return true
 	}
 	for _, known := range []error{broadcast.ErrNoCall, lists.ErrUnknownName, lists.ErrBadName, lists.ErrMap, alarm.ErrNone, alarm.ErrOver} {

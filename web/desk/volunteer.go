@@ -31,6 +31,8 @@ type Forwarding struct {
 	Sign  string        `json:"sign"`  // where the link leads people to; "" for nowhere yet
 	Texts []ForwardText `json:"texts"` // Korean first; each ends with the link
 	Came  Came          `json:"came"`
+
+	Signed int `json:"signed"` // certain signatures of who came by them; 0 while they are fewer than five
 }
 
 // A ForwardText is a text ready to be forwarded. It carries nothing of whoever gets it.
@@ -46,6 +48,7 @@ type Carrier struct {
 	Name   string `json:"name"`
 	Code   string `json:"code"`
 	Came   Came   `json:"came"`
+	Signed int    `json:"signed"` // certain signatures of who came by them; 0 while they are fewer than five
 }
 
 // Forwarding is what one of the team carries on, by number.
@@ -54,7 +57,11 @@ func (d *Desk) Forwarding(ctx context.Context, number uint32) (*Forwarding, erro
 	if err != nil {
 		return nil, err
 	}
-	f := &Forwarding{Code: d.Petition.Code(number), Sign: d.Appeal.URL, Texts: []ForwardText{}, Came: cameOf(came)}
+	signed, err := d.signedBy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f := &Forwarding{Code: d.Petition.Code(number), Sign: d.Appeal.URL, Texts: []ForwardText{}, Came: cameOf(came), Signed: signed[number]}
 	f.Link = strings.TrimSuffix(d.Links.Public, "/") + "/v/" + f.Code
 	for _, lang := range []string{"ko", "en"} {
 		if title := d.Appeal.Title[lang]; title != "" {
@@ -68,13 +75,17 @@ func (d *Desk) Forwarding(ctx context.Context, number uint32) (*Forwarding, erro
 // the appeal, who came furthest first; and how many came by all of them.
 func (d *Desk) Carriers(ctx context.Context, names map[uint32]string) ([]Carrier, Came, error) {
 	out, far, all := make([]Carrier, 0, len(names)), map[uint32]int{}, petition.Came{}
+	signed, err := d.signedBy(ctx)
+	if err != nil {
+		return nil, Came{}, err
+	}
 	for number, name := range names {
 		came, err := d.Petition.CameBy(ctx, number)
 		if err != nil {
 			return nil, Came{}, err
 		}
 		far[number], all.Total = came.Total, all.Total+came.Total
-		out = append(out, Carrier{number, name, d.Petition.Code(number), cameOf(came)})
+		out = append(out, Carrier{number, name, d.Petition.Code(number), cameOf(came), signed[number]})
 	}
 	slices.SortFunc(out, func(a, b Carrier) int {
 		if a.Came.Few && b.Came.Few { // their order would tell what their numbers do not
@@ -83,6 +94,14 @@ func (d *Desk) Carriers(ctx context.Context, names map[uint32]string) ([]Carrier
 		return cmp.Or(cmp.Compare(far[b.Number], far[a.Number]), cmp.Compare(a.Number, b.Number))
 	})
 	return out, cameOf(all), nil
+}
+
+// signedBy is how many signatures came by each volunteer, without those of few.
+func (d *Desk) signedBy(ctx context.Context) (map[uint32]int, error) {
+	if d.Roll == nil {
+		return nil, nil
+	}
+	return d.Roll.SignedBy(ctx)
 }
 
 func cameOf(came petition.Came) Came {
