@@ -15,15 +15,20 @@ demo: ## a call by email, SMS and fax to 2,000 sample contacts, live in the term
 setup: ## install what the tests need
 	@scripts/setup.sh test
 
-# The end-to-end tests come last and alone: software modems and mail servers
-# share two cores badly with compilers.
+# The end-to-end tests come last: software modems and mail servers share two cores
+# badly with compilers. The two that need neither go side by side, the rest alone.
+BESIDE = ./e2e/chaos ./e2e/crash
+ALONE = $$(go list ./e2e/... | grep -v -e /chaos$$ -e /crash$$)
+
 test: setup ## all tests, under the race detector
 	@scripts/test.sh $$(go list ./... | grep -v '^clarion/e2e')
 	@go test -count=1 -run Bound ./worker/bounce # memory, which the race detector would add to
-	@GOTESTFLAGS='-p 1' scripts/test.sh ./e2e/...
+	@scripts/test.sh $(BESIDE)
+	@GOTESTFLAGS='-p 1' scripts/test.sh $(ALONE)
 
 e2e: setup ## the end-to-end tests alone: Postfix, Kannel, HylaFAX
-	@GOTESTFLAGS='-p 1' scripts/test.sh ./e2e/...
+	@scripts/test.sh $(BESIDE)
+	@GOTESTFLAGS='-p 1' scripts/test.sh $(ALONE)
 
 bench: setup ## how fast, how large, how steady: each beside a measure in the same run
 	@go run ./internal/bench $(BENCHFLAGS)
