@@ -2,7 +2,7 @@
 # says what and why) and is quick when that is there already.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test e2e bench chaos failover corpora fuzz generate gate
+.PHONY: help demo setup test e2e story bench chaos failover corpora fuzz generate gate
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /make \1\t/p' Makefile | expand -t 16
@@ -29,6 +29,9 @@ test: setup ## all tests, under the race detector
 e2e: setup ## the end-to-end tests alone: Postfix, Kannel, HylaFAX
 	@scripts/test.sh $(BESIDE)
 	@GOTESTFLAGS='-p 1' scripts/test.sh $(ALONE)
+
+story: setup ## the campaign from launch to the deletion of the names: 17 days within minutes
+	@go run ./e2e/story -pause 500ms
 
 bench: setup ## how fast, how large, how steady: each beside a measure in the same run
 	@go run ./internal/bench $(BENCHFLAGS)

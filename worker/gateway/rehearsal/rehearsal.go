@@ -170,8 +170,12 @@ func (g *Gateway) answer(m gateway.Message, c Case) error {
 	return &failure
 }
 
-// plan queues the reports of a message that was taken. The lock is held.
+// plan queues the reports of a message that was taken; of one that belongs to no
+// delivery nothing is reported. The lock is held.
 func (g *Gateway) plan(m gateway.Message, c Case) {
+	if m.Delivery == "" {
+		return
+	}
 	now := g.clk.Now()
 	after := time.Duration(g.conf.ReportAfter)
 	after += time.Duration(float64(after) / 2 * chance(g.conf.Seed, "when", m.To))

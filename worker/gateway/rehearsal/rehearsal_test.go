@@ -330,3 +330,19 @@ func TestConformance(t *testing.T) {
 		})
 	}
 }
+
+// What belongs to no delivery, such as the confirmation of an opt-out, is not
+// reported, and nobody answers it.
+func TestWhatIsNoDeliveryIsNotReported(t *testing.T) {
+	t.Parallel()
+	g, clk := start(t, Config{})
+	if _, err := g.Send(t.Context(), gateway.Message{To: to(address.SMS, "0008"), Body: []byte("confirmed")}); err != nil {
+		t.Fatal(err)
+	}
+	clk.Advance(time.Hour)
+	reports, err := g.Poll(t.Context())
+	texts, terr := g.PollTexts(t.Context())
+	if err != nil || terr != nil || len(reports) > 0 || len(texts) > 0 {
+		t.Errorf("%d reports and %d texts came: %v, %v", len(reports), len(texts), err, terr)
+	}
+}
