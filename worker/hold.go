@@ -31,7 +31,7 @@ var holdWords = map[gateway.Kind][2]string{
 }
 
 // Sentence says who does what since when, why, what waits for it, and when it is
-// tried again, in "ko" or "en"; times are those of now's zone.
+// tried again, in "ko" or "en"; times are those of now's zone, which is named.
 func (h Hold) Sentence(lang string, now time.Time) string {
 	words, ok := holdWords[h.Kind]
 	if !ok || h.Kind == gateway.Temporary && h.Channel == 0 && h.Reason == gateway.Network {
@@ -45,9 +45,9 @@ func (h Hold) Sentence(lang string, now time.Time) string {
 	}
 	at := func(t time.Time) string {
 		if t = t.In(now.Location()); t.Format(time.DateOnly) == now.Format(time.DateOnly) {
-			return t.Format("15:04")
+			return t.Format("15:04 MST")
 		}
-		return t.Format("2006-01-02 15:04")
+		return t.Format("2006-01-02 15:04 MST")
 	}
 	who := h.What
 	if h.Channel != 0 && h.What == OtherLane {

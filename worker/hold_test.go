@@ -215,7 +215,7 @@ func TestHoldsInWords(t *testing.T) {
 	if len(holds) != 1 {
 		t.Fatalf("%+v", holds)
 	}
-	at, till := opening.Format("15:04"), opening.Add(5*time.Minute).Format("15:04")
+	at, till := opening.Format("15:04")+" UTC", opening.Add(5*time.Minute).Format("15:04")+" UTC"
 	for lang, want := range map[string]string{
 		"en": "naver.com has refused us since " + at + ". The receiver's rules refuse it (5.7.1). 212 messages wait for it. It is tried again at " + till + ".",
 		"ko": "naver.com: " + at + "부터 받기를 거부합니다. 받는 쪽의 정책에 따라 거부되었습니다 (5.7.1). 212건이 기다립니다. " + till + "에 다시 시도합니다.",
@@ -233,8 +233,8 @@ func TestHoldsInWords(t *testing.T) {
 			"One of the small systems has asked us to go slower since " + at + ". 1 message waits for it. It is being tried again.",
 			"작은 수신처 가운데 하나: " + at + "부터 속도를 줄여 달라고 합니다. 1건이 기다립니다. 지금 다시 시도합니다."},
 		{Hold{What: "relay", Kind: gateway.Misconfigured, Reason: gateway.Authentication, Since: yesterday},
-			"relay has not let us in since " + yesterday.Format("2006-01-02 15:04") + ". SPF, DKIM, DMARC or the login failed. It is being tried again.",
-			"relay: " + yesterday.Format("2006-01-02 15:04") + "부터 접속을 거부합니다. SPF, DKIM, DMARC 또는 로그인 인증에 실패했습니다. 지금 다시 시도합니다."},
+			"relay has not let us in since " + yesterday.Format("2006-01-02 15:04") + " UTC. SPF, DKIM, DMARC or the login failed. It is being tried again.",
+			"relay: " + yesterday.Format("2006-01-02 15:04") + " UTC부터 접속을 거부합니다. SPF, DKIM, DMARC 또는 로그인 인증에 실패했습니다. 지금 다시 시도합니다."},
 		{Hold{What: "relay", Kind: gateway.Temporary, Code: "421", Since: opening},
 			"relay has asked us to come back later since " + at + ". It answered 421. It is being tried again.",
 			"relay: " + at + "부터 나중에 다시 오라고 합니다. 응답은 421입니다. 지금 다시 시도합니다."},
@@ -246,6 +246,10 @@ func TestHoldsInWords(t *testing.T) {
 	call.Rehearsal = true
 	if holds := board(t, p, call, counters).Holds; len(holds) != 0 {
 		t.Errorf("a rehearsal waits for a real lane: %+v", holds)
+	}
+	seoul := opening.In(time.FixedZone("KST", 9*60*60))
+	if said := (Hold{What: "relay", Kind: gateway.Refused, Since: opening}).Sentence("en", seoul); !strings.Contains(said, "since 18:00 KST.") {
+		t.Errorf("in Seoul it says %s", said)
 	}
 	for _, k := range gateway.Kinds {
 		h := Hold{What: "relay", Kind: k, Since: opening}

@@ -105,7 +105,7 @@ func (a *app) newDesk() *desk.Desk {
 	return desk.New(desk.Parts{
 		Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Queue: a.queue, Keys: a.keys, Gates: gates,
 		Links: a.cfg.links(), Lanes: a.cfg.Lane.lanes(), Systems: a.systems(), Quiet: a.cfg.Quiet.rules(), Bounces: a.cfg.Inbox.Domain != "", Settings: a.configFile,
-		Release: desk.ReleaseRule(a.cfg.Release), Petition: petition.Open(a.db.Client(), a.keys, clock.System{}), Appeal: a.cfg.appeal(), Roll: a.roll, Figures: a.db.Figures,
+		Release: desk.ReleaseRule(a.cfg.Release), Petition: petition.Open(a.db.Client(), a.keys, clock.System{}), Appeal: a.cfg.appeal(), Roll: a.roll, Zone: a.cfg.zone(), Figures: a.db.Figures,
 	})
 }
 

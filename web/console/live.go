@@ -106,6 +106,8 @@ type channelView struct {
 	ToGo         time.Duration
 	Bar          bar
 	States       []stateLine
+	Chart        template.HTML
+	Minutes      []minute
 }
 
 // A minute is what moved from At on, for a minute, or a longer span where it is long ago.
@@ -141,6 +143,10 @@ func (c *console) view(ctx context.Context, id broadcast.ID, lang string) (*call
 		v.State = stateLine{Word: say("waits for release", "승인 대기"), Sentence: say("Nothing goes out before a second person has released it.", "다른 한 사람이 승인하기 전에는 아무것도 보내지 않습니다."), Class: "wait"}
 	}
 	v.Minutes = minutes(flow)
+	whole := c.whole(v.Minutes, now, v.Over)
+	if len(whole) > 1 {
+		v.Chart = c.overTime(whole, lang)
+	}
 	for _, ch := range address.Channels {
 		n := p.Channels[ch]
 		total := n.Sum()
@@ -154,6 +160,11 @@ func (c *console) view(ctx context.Context, id broadcast.ID, lang string) (*call
 			line.Rate = strconv.FormatFloat(rate, 'f', 1, 64)
 			line.ToGo = time.Duration(float64(n[broadcast.Pending]+n[broadcast.Sending]) / rate * float64(time.Second))
 		}
+		own := slices.DeleteFunc(slices.Clone(flow), func(f broadcast.Flow) bool { return f.Channel != ch })
+		line.Minutes = minutes(own)
+		if whole := c.whole(line.Minutes, now, v.Over); len(whole) > 1 {
+			line.Chart = c.overTime(whole, lang)
+		}
 		for _, s := range broadcast.States {
 			if n[s] > 0 {
 				line.States = append(line.States, stateLine{s.Word(lang), s.Sentence(lang), stateClasses[s], n[s]})
@@ -162,17 +173,10 @@ func (c *console) view(ctx context.Context, id broadcast.ID, lang string) (*call
 		v.Lines = append(v.Lines, line)
 	}
 	for _, h := range board.Holds {
-		v.Held = append(v.Held, h.Sentence(lang, now.Local()))
+		v.Held = append(v.Held, h.Sentence(lang, now.In(c.Zone)))
 	}
 	v.Says = desk.Waits(p, lang)
 	v.Reasons, v.Lanes = reasonLines(p, lang), laneLines(board.Board, lang)
-	whole := v.Minutes
-	if n := len(whole); n > 2 && !v.Over && now.Sub(whole[n-1].At) < time.Minute {
-		whole = whole[:n-1] // the present minute is not over, and would look like a fall
-	}
-	if len(whole) > 1 {
-		v.Chart = c.overTime(whole, lang)
-	}
 	return v, p, nil
 }
 
@@ -203,6 +207,15 @@ func minutes(flow []broadcast.Flow) []minute {
 		out[i].Span = min(out[i].Span, out[i+1].At.Sub(out[i].At))
 	}
 	return out
+}
+
+// whole leaves out the present minute of a call that goes on: it is not over, and would
+// look like a fall.
+func (c *console) whole(all []minute, now time.Time, over bool) []minute {
+	if n := len(all); n > 2 && !over && now.Sub(all[n-1].At) < time.Minute {
+		return all[:n-1]
+	}
+	return all
 }
 
 // rateOf is how many messages a second of a channel were taken in the last whole
@@ -274,6 +287,10 @@ func laneLines(b *worker.Board, lang string) (out []laneLine) {
 	}
 	return out
 }
+
+// Several reports whether the call has more than one channel, of which each has a chart
+// of its own then.
+func (v *callView) Several() bool { return len(v.Lines) > 1 }
 
 // Limited reports whether connections to a receiving system of the call are limited.
 func (v *callView) Limited() bool {

@@ -64,9 +64,10 @@ func (h HeldRow) Sentence(lang string) string {
 	return h.Why
 }
 
+// newHeldRow tells a hold; its times are those of now's zone.
 func newHeldRow(h worker.Hold, now time.Time) HeldRow {
 	row := HeldRow{What: h.What, Kind: h.Kind.String(), Reason: h.Reason.String(), Code: h.Code, Since: h.Since.Round(time.Second),
-		Waiting: h.Waiting, Why: h.Sentence("en", now.Local()), WhyKo: h.Sentence("ko", now.Local())}
+		Waiting: h.Waiting, Why: h.Sentence("en", now), WhyKo: h.Sentence("ko", now)}
 	if !h.Till.IsZero() {
 		row.Seconds = h.Till.Sub(now).Round(100 * time.Millisecond).Seconds()
 	}

@@ -5,6 +5,7 @@ package desk
 
 import (
 	"context"
+	"time"
 
 	"clarion/broadcast"
 	"clarion/broadcast/amnesty"
@@ -37,6 +38,7 @@ type Parts struct {
 	Petition *petition.Desk                                   // volunteers' codes, and who came by them; nil where nobody asks
 	Appeal   petition.Appeal                                  // what volunteers carry on
 	Roll     *petition.Roll                                   // the signatures; nil where people do not sign here
+	Zone     *time.Location                                   // in which people are told times; the machine's if nil
 	Figures  func(context.Context) ([]redisdb.Figures, error) // how Redis fares; nil: nobody knows
 }
 
@@ -55,6 +57,9 @@ type Desk struct {
 
 // New returns a desk.
 func New(p Parts) *Desk {
+	if p.Zone == nil {
+		p.Zone = time.Local
+	}
 	if p.Clock == nil {
 		p.Clock = clock.System{}
 	}

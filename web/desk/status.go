@@ -65,7 +65,7 @@ func (d *Desk) Status(ctx context.Context, id broadcast.ID) (*StatusReport, erro
 	r := &StatusReport{ID: id, Name: call.Name, State: call.State, Audience: call.Audience, Started: instant(call.Started), Finished: instant(call.Finished),
 		Channels: map[string]ChannelStatus{}, Note: call.Note.Sentence("en"), NoteKo: call.Note.Sentence("ko"),
 		NextDue: instant(call.NextDue), Canary: canaryRows(call.Progress), Asleep: sleepRows(call.Asleep)}
-	now := d.Clock.Now()
+	now := d.Clock.Now().In(d.Zone)
 	for _, l := range call.Rows {
 		r.Lanes = append(r.Lanes, newLaneRow(l, now))
 	}

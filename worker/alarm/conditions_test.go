@@ -120,7 +120,7 @@ func TestConditions(t *testing.T) {
 		"for a moment":       {gated(running(hold("relay", 0, gateway.Temporary, 50*time.Second)), "relay"), "", ""},
 		"slower":             {gated(running(hold("relay", 0, gateway.Throttled, time.Hour)), "relay"), "", ""},
 		"nobody needs it":    {gated(running(func(c *Call) { c.State = broadcast.Paused; hold("relay", 0, gateway.Temporary, time.Hour)(c) }), "relay"), "", ""},
-		"a lane":             {running(hold("naver.com", address.Email, gateway.Refused, 10*time.Minute)), "lane_held email:naver.com warning", "naver.com has refused us since 11:50."},
+		"a lane":             {running(hold("naver.com", address.Email, gateway.Refused, 10*time.Minute)), "lane_held email:naver.com warning", "naver.com has refused us since 11:50 UTC."},
 		"a lane for a while": {running(hold("naver.com", address.Email, gateway.Refused, 9*time.Minute)), "", ""},
 
 		"no worker":     {queue(Queue{QueueState: worker.QueueState{Waiting: 1, Oldest: 3 * time.Minute}}), "queue_stuck sms critical", "Work has waited in the queue sms since 11:57: no worker runs for it."},
