@@ -11,6 +11,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 	_ "time/tzdata" // a machine may be without time zones
 
@@ -40,6 +41,8 @@ type Campaign struct {
 	Names     map[string]string
 	Opinion   map[string]string
 	Age       map[string]string
+	Contact   map[string]string // who runs it, and how to reach them, in lines; may be missing
+	Letter    map[string]string // from letter.LANG.txt, paragraphs apart by an empty line; may be missing
 	Regions   []Region
 }
 
@@ -98,7 +101,7 @@ func LoadFS(fsys fs.FS) (*Campaign, []conf.Problem, error) {
 	}
 	files := map[string][]byte{}
 	for _, e := range entries {
-		if e.Name() != CampaignFile && !appealName.MatchString(e.Name()) {
+		if e.Name() != CampaignFile && !textName.MatchString(e.Name()) {
 			continue
 		}
 		if files[e.Name()], err = fs.ReadFile(fsys, e.Name()); err != nil {
@@ -110,8 +113,8 @@ func LoadFS(fsys fs.FS) (*Campaign, []conf.Problem, error) {
 }
 
 var (
-	appealName = regexp.MustCompile(`^appeal\.([a-z]{2,3})\.md$`)
-	idName     = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
+	textName = regexp.MustCompile(`^(appeal\.[a-z]{2,3}\.md|letter\.[a-z]{2,3}\.txt)$`)
+	idName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
 )
 
 // folder is petition.toml as written.
@@ -131,8 +134,9 @@ type folder struct {
 		Names   map[string]string `toml:"names"`
 		Opinion map[string]string `toml:"opinion"`
 	} `toml:"consent"`
-	Age    map[string]string `toml:"age"`
-	Region []Region          `toml:"region"`
+	Age     map[string]string `toml:"age"`
+	Contact map[string]string `toml:"contact"`
+	Region  []Region          `toml:"region"`
 }
 
 // Parse makes a campaign of the files of its folder, by name. It is never nil; with
@@ -152,6 +156,7 @@ func Parse(files map[string][]byte) (*Campaign, []conf.Problem) {
 	p.settings(&f)
 	p.words(&f)
 	p.appeals(files)
+	p.letters(files)
 	p.regions(f.Region)
 	return c, conf.Sort(p.problems)
 }
@@ -201,7 +206,7 @@ func (p *campaignParser) settings(f *folder) {
 
 // words are those that must stand there in each language.
 func (p *campaignParser) words(f *folder) {
-	p.Title, p.Addressee, p.Forward, p.Age = f.Title, f.Addressee, f.Forward, f.Age
+	p.Title, p.Addressee, p.Forward, p.Age, p.Contact = f.Title, f.Addressee, f.Forward, f.Age, f.Contact
 	p.News, p.Names, p.Opinion = f.Consent.News, f.Consent.Names, f.Consent.Opinion
 	for _, w := range []struct {
 		texts map[string]string
@@ -230,6 +235,14 @@ func (p *campaignParser) appeals(files map[string][]byte) {
 			p.problems = append(p.problems, conf.Problem{File: name, Message: "turn Markdown into HTML: " + err.Error()})
 		}
 		p.Appeal[lang] = template.HTML(page.String())
+	}
+}
+
+// letters are the words of the letter with which the signatures are handed over.
+func (p *campaignParser) letters(files map[string][]byte) {
+	p.Letter = map[string]string{}
+	for _, lang := range p.Languages {
+		p.Letter[lang] = strings.TrimSpace(string(files["letter."+lang+".txt"]))
 	}
 }
 

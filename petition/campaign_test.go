@@ -37,6 +37,9 @@ func TestTheExample(t *testing.T) {
 	if page := string(c.Appeal["en"]); !strings.Contains(page, "<strong>Silence") || !strings.Contains(page, "<li>") {
 		t.Errorf("the appeal is %s", page)
 	}
+	if !strings.Contains(c.Contact["ko"], "02-6200-0009") || !strings.HasPrefix(c.Letter["en"], "We write") || !strings.Contains(c.Letter["ko"], "\n\n") {
+		t.Errorf("the contact is %q, the letters %q", c.Contact, c.Letter)
+	}
 	ko, words := c.Agreement("ko")
 	if en, _ := c.Agreement("en"); en == ko || len(ko) != 12 || !strings.Contains(words, c.Age["ko"]) {
 		t.Errorf("the words are of version %q: %s", ko, words)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,12 +29,8 @@ func (r *Roll) Issue(ctx context.Context, n int, s Sheet) ([]Sheet, error) {
 		return nil, ErrLabel
 	case HasResidentNumber(s.Label):
 		return nil, ErrResident
-	case n < 1 || n > mostSheets:
-		return nil, fmt.Errorf("%d sheets at once: 1 to %d are right", n, mostSheets)
-	case s.Lines < 1 || s.Lines > 100:
-		return nil, fmt.Errorf("a sheet has %d lines: 1 to 100 are right", s.Lines)
-	case s.Print != PrintNormal && s.Print != PrintLarge:
-		return nil, fmt.Errorf("a sheet is printed %q: normal and large are right", s.Print)
+	case n < 1 || n > mostSheets, s.Lines < 1 || s.Lines > 100, s.Print != PrintNormal && s.Print != PrintLarge:
+		return nil, ErrIssue
 	}
 	for {
 		last, err := r.rdb.HLen(ctx, keySheets.Name(r.ID)).Uint64()
@@ -162,9 +159,14 @@ func (r *Roll) LateSheets(ctx context.Context) ([]Sheet, error) {
 // SheetToken is what a sheet's QR says, so that nobody makes up numbers.
 func (r *Roll) SheetToken(number uint32) string { return r.token(seal.Sheet, number) }
 
-// OpenSheetToken returns the number of a sheet, or ErrSheetCode.
-func (r *Roll) OpenSheetToken(token string) (uint32, error) {
-	number, err := r.openToken(seal.Sheet, strings.TrimSpace(token))
+// OpenSheetToken returns the number of a sheet by what was scanned of it: its token, or
+// a link that has it as its parameter sheet. The error is ErrSheetCode.
+func (r *Roll) OpenSheetToken(scanned string) (uint32, error) {
+	token := strings.TrimSpace(scanned)
+	if link, err := url.Parse(token); err == nil && link.Query().Has("sheet") {
+		token = link.Query().Get("sheet")
+	}
+	number, err := r.openToken(seal.Sheet, token)
 	if err != nil {
 		return 0, ErrSheetCode
 	}

@@ -84,6 +84,7 @@ func (s *Sheet) Late(now time.Time) bool {
 // Why something cannot be done with a sheet.
 var (
 	ErrNoSheet      = &Refusal{"sheet", [2]string{"there is no such sheet", "그런 서명지가 없습니다."}}
+	ErrIssue        = &Refusal{"", [2]string{"issue 1 to 500 sheets at once, of 1 to 100 lines, in normal or large print", "한 번에 1~500장을, 장마다 1~100줄로, 보통이나 큰 글자로 발급할 수 있습니다."}}
 	ErrLabel        = &Refusal{"label", [2]string{"write school or team in one line, of at most 60 letters", "학교나 모임 이름을 60자 안에서 한 줄로 적어 주십시오."}}
 	ErrSheetCode    = &Refusal{"sheet", [2]string{"this is no code of a sheet of this petition", "이 서명 운동의 서명지 코드가 아닙니다."}}
 	ErrSheetForward = &Refusal{"", [2]string{"a sheet only goes forward; if it is nowhere, say that it is lost", "서명지의 상태는 앞으로만 갑니다. 찾을 수 없으면 분실로 표시하십시오."}}

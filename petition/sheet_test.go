@@ -34,6 +34,9 @@ func TestASheetsWay(t *testing.T) {
 	if n, err := r.OpenSheetToken(r.SheetToken(2)); err != nil || n != 2 {
 		t.Errorf("the code of sheet 2 is of %d, %v", n, err)
 	}
+	if n, err := r.OpenSheetToken(" https://save9.example/v/204118?sheet=" + r.SheetToken(2) + "\n"); err != nil || n != 2 {
+		t.Errorf("the link of sheet 2 is of %d, %v", n, err)
+	}
 	if _, err := r.OpenSheetToken(r.ConfirmToken(2)); !errors.Is(err, ErrSheetCode) {
 		t.Errorf("a link of a signer opens a sheet: %v", err)
 	}

@@ -20,7 +20,8 @@ fonts-nanum    | /usr/share/fonts/truetype/nanum/NanumGothic.ttf   | Korean and 
 ghostscript    | gs                                                | shows a fax page as the receiving machine will draw it
 '
 test='
-poppler-utils  | pdftotext             | the tests read fax pages back
+poppler-utils  | pdftotext             | the tests read fax pages and sheets back
+zbar-tools     | zbarimg               | reads the QR codes of sheets as a camera does
 postfix        | smtp-sink             | a real relay; smtp-sink and smtp-source for the benchmark
 chromium       | chromium              | the mail as people see it, on telephones and desks, by day and by night
 dnsmasq-base   | dnsmasq               | the mail domains of the tests

@@ -46,19 +46,15 @@ func (c *config) appeal() petition.Appeal {
 }
 
 func (p *program) petitionCommand() *cobra.Command {
-	c := &cobra.Command{Use: "petition", Short: "The signatures: count them, audit the count, prove that a slip is in it"}
-	c.AddCommand(p.petitionNew(), p.petitionTally(), p.petitionAudit(), p.petitionRoots(), p.petitionVerify(), p.petitionPurge())
+	c := &cobra.Command{Use: "petition", Short: "The signatures: count them, audit the count, prove that a slip is in it; sheets and forms of paper"}
+	c.AddCommand(p.petitionNew(), p.petitionTally(), p.petitionAudit(), p.petitionRoots(), p.petitionVerify(), p.petitionPurge(),
+		p.petitionSheets(), p.petitionForm())
 	return c
 }
 
 // withRoll opens the signatures of the petition that the settings name.
 func (p *program) withRoll(cmd *cobra.Command, do func(ctx context.Context, r *petition.Roll) error) error {
-	return p.with(cmd, func(ctx context.Context, a *app) error {
-		if a.roll == nil {
-			return inputError("no petition is set: name its folder in %s, under [petition]", p.configFile)
-		}
-		return do(ctx, a.roll)
-	})
+	return p.withPetition(cmd, func(ctx context.Context, a *app) error { return do(ctx, a.roll) })
 }
 
 func (p *program) petitionNew() *cobra.Command {

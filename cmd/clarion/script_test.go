@@ -2,9 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base32"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +30,7 @@ import (
 	"clarion/lists"
 	"clarion/lists/address"
 	"clarion/petition"
+	"clarion/web/access"
 )
 
 // The scripts run the program as a person does: this test binary stands in
@@ -43,6 +49,7 @@ func TestMain(m *testing.M) {
 //	                          what a gateway's report does to an address
 //	noted ACTOR ACTION [OBJECT [KEY=VALUE]]
 //	                          an entry of the audit trail
+//	directed EMAIL            the team has its first director
 //	signed FOLDER NAME SLIP   somebody signed the petition of a folder by post; their slip
 //	                          is in the file SLIP, and the night is over
 func TestScripts(t *testing.T) {
@@ -71,6 +78,7 @@ func TestScripts(t *testing.T) {
 			"suppressed": suppressed,
 			"noted":      noted,
 			"signed":     signed,
+			"directed":   directed,
 		},
 	})
 }
@@ -164,4 +172,33 @@ func signed(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(added.Slip.String()), 0o600))
 	clk.Advance(time.Duration(added.Number) * 24 * time.Hour)
 	ts.Check(petition.OpenRoll(campaign, rdb, keys, clk).Nightly(context.Background()))
+}
+
+// directed makes the first director, who logs in with an app (RFC 6238).
+func directed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("directed EMAIL")
+	}
+	rdb, err := redisdb.Connect(ts.Getenv("REDIS_URL"))
+	ts.Check(err)
+	ts.Defer(func() { rdb.Close() })
+	keys, err := seal.LoadOrCreate(ts.MkAbs("clarion-data/clarion.key"))
+	ts.Check(err)
+	clk := clock.System{}
+	staff, err := access.Open(rdb, keys, clk, audit.Open(rdb, keys, clk, ts.MkAbs("clarion-data/audit.anchor"), slog.New(slog.DiscardHandler)), access.Config{Origin: "http://localhost:8080", Organisation: "Clarion"})
+	ts.Check(err)
+	ctx := context.Background()
+	code, err := staff.FirstCode(ctx)
+	ts.Check(err)
+	setup := staff.SetupFirst()
+	uri, err := url.Parse(setup.URI)
+	ts.Check(err)
+	secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(uri.Query().Get("secret"))
+	ts.Check(err)
+	mac := hmac.New(sha1.New, secret)
+	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(time.Now().Unix()/30)))
+	sum := mac.Sum(nil)
+	app := fmt.Sprintf("%06d", (binary.BigEndian.Uint32(sum[sum[19]&15:])&0x7fffffff)%1000000)
+	_, err = staff.First(ctx, code, access.Enrolment{Name: "Han", Language: "ko", Email: args[0], Password: "nine lanterns by the river", Setup: setup.Sealed, Code: app}, access.Client{Address: "192.0.2.1", Browser: "Firefox"})
+	ts.Check(err)
 }

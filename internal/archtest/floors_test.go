@@ -48,6 +48,7 @@ var rooms = []room{
 	{"worker/gateway/*", 4, []string{"worker/gateway", "worker/gateway/smtpreply"}},
 	// What comes back on paper; it neither knows the queue nor is known by it.
 	{"petition", 4, nil},
+	{"petition/paper", 4, []string{"petition"}},
 	// It looks at calls and neither knows the queue nor who shows them to it.
 	{"webhooks", 4, nil},
 

@@ -49,8 +49,14 @@ var (
 type Document struct {
 	fonts *Fonts
 	info  Info
-	pages [][]mark
+	pages []page
 	y     float64 // where the next block begins
+}
+
+// A page has marks, or a drawing of its own.
+type page struct {
+	marks []mark
+	draw  func(*Pen)
 }
 
 // A mark is a stretch of text, or a rectangle where it has none.
@@ -75,10 +81,25 @@ func New(info Info) (*Document, error) {
 }
 
 // Break begins a page.
-func (d *Document) Break() { d.pages, d.y = append(d.pages, nil), top }
+func (d *Document) Break() { d.pages, d.y = append(d.pages, page{}), top }
+
+// Draw gives a page to a drawing, which has all of it: no foot stands there. What
+// follows begins another.
+func (d *Document) Draw(draw func(*Pen)) {
+	last := len(d.pages) - 1
+	if d.fresh() {
+		d.pages[last] = page{draw: draw}
+	} else {
+		d.pages = append(d.pages, page{draw: draw})
+	}
+	d.y = bottom
+}
 
 // fresh reports whether nothing stands on the page yet.
-func (d *Document) fresh() bool { return len(d.pages[len(d.pages)-1]) == 0 }
+func (d *Document) fresh() bool {
+	last := d.pages[len(d.pages)-1]
+	return len(last.marks) == 0 && last.draw == nil
+}
 
 // need begins a page if there is no room for so much below the space before it.
 func (d *Document) need(before, height float64) {
@@ -92,7 +113,7 @@ func (d *Document) need(before, height float64) {
 
 func (d *Document) put(m ...mark) {
 	last := len(d.pages) - 1
-	d.pages[last] = append(d.pages[last], m...)
+	d.pages[last].marks = append(d.pages[last].marks, m...)
 }
 
 // line writes a measured line of one setting with its top at y.
@@ -213,9 +234,16 @@ func (d *Document) Bytes() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, marks := range d.pages {
+	for i, page := range d.pages {
 		c.Page()
-		for _, m := range append(marks, d.foot(i+1)...) {
+		if page.draw != nil {
+			pen := &Pen{canvas: c, fonts: d.fonts}
+			if page.draw(pen); pen.err != nil {
+				return nil, pen.err
+			}
+			continue
+		}
+		for _, m := range append(page.marks, d.foot(i+1)...) {
 			if m.text == "" {
 				c.Fill(m.x, m.y, m.width, m.height, m.ink)
 			} else if err := c.Text(m.x, m.y, m.text, m.bold, m.size, m.ink); err != nil {

@@ -114,7 +114,7 @@ func TestStaysWithinThePage(t *testing.T) {
 			return strings.Join(w, " ")
 		}
 		for range rapid.IntRange(1, 12).Draw(t, "blocks") {
-			switch rapid.IntRange(0, 4).Draw(t, "kind") {
+			switch rapid.IntRange(0, 7).Draw(t, "kind") {
 			case 0:
 				d.Title(say("title"))
 			case 1:
@@ -123,6 +123,12 @@ func TestStaysWithinThePage(t *testing.T) {
 				d.Text(say("text"))
 			case 3:
 				d.Bar([]Part{{"part", rapid.IntRange(1, 9).Draw(t, "n"), Good}}, strconv.Itoa)
+			case 5:
+				d.Steps([]string{say("step"), say("step")})
+			case 6:
+				d.Columns([]Column{{"first", rapid.IntRange(0, 9).Draw(t, "n")}, {"last", 3}}, strconv.Itoa)
+			case 7:
+				d.Draw(func(*Pen) {})
 			case 4:
 				n := rapid.IntRange(1, 7).Draw(t, "columns")
 				table := Table{Numbers: []bool{false, true}}
@@ -139,7 +145,7 @@ func TestStaysWithinThePage(t *testing.T) {
 		}
 		var got strings.Builder
 		for i, page := range d.pages {
-			for _, m := range page {
+			for _, m := range page.marks {
 				wide := m.width
 				if m.text != "" {
 					wide = d.fonts.Measure(m.text, Style{Bold: m.bold}, m.size).Wide()
