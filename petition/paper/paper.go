@@ -1,6 +1,5 @@
 // Package paper owns what a petition prints: the sheets and forms on which people sign,
-// the kit of a school, the pack that is handed over, the certificate of the end. All of
-// it is A4, black on white, in Korean or English.
+// and the kit of a school. All of it is A4, black on white, in Korean or English.
 package paper
 
 import (
