@@ -1,5 +1,6 @@
 // Package paper owns what a petition prints: the sheets and forms on which people sign,
-// and the kit of a school. All of it is A4, black on white, in Korean or English.
+// the kit of a school, the certificate of the end. All of it is A4, black on white, in
+// Korean or English.
 package paper
 
 import (
