@@ -10,6 +10,7 @@ import (
 	"clarion/broadcast"
 	"clarion/internal/conf"
 	"clarion/internal/seal"
+	"clarion/petition"
 	"clarion/web/access"
 	"clarion/web/desk"
 	"clarion/webhooks"
@@ -73,11 +74,18 @@ func ProblemOf(err error) Problem {
 	var state *broadcast.StateError
 	var size *http.MaxBytesError
 	var wrong conf.Problems
+	var refusal *petition.Refusal
 	switch {
 	case errors.Is(err, seal.ErrToken):
 		return problem(http.StatusNotFound, "This link is not valid.", "올바르지 않은 링크입니다.")
 	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, broadcast.ErrNoPicture), errors.Is(err, ErrNotFound), errors.Is(err, desk.ErrNoDraft), errors.Is(err, access.ErrNobody), errors.Is(err, webhooks.ErrNone), errors.Is(err, alarm.ErrNone):
 		return problem(http.StatusNotFound, "There is no such thing.", "찾으시는 것이 없습니다.")
+	case errors.Is(err, desk.ErrNoPetition):
+		return problem(http.StatusNotFound, "No petition is set: the settings name its folder under [petition].", "서명 운동이 정해지지 않았습니다. 설정의 [petition]에서 폴더를 정합니다.")
+	case errors.Is(err, petition.ErrNoSheet), errors.Is(err, petition.ErrNoBulk), errors.Is(err, petition.ErrNoSignature):
+		return problem(http.StatusNotFound, "There is no such thing.", "찾으시는 것이 없습니다.")
+	case errors.As(err, &refusal):
+		return problem(http.StatusUnprocessableEntity, refusal.Sentence("en"), refusal.Sentence("ko"))
 	case errors.Is(err, ErrMethod):
 		return problem(http.StatusMethodNotAllowed, "This is not asked by that method: Allow says which.", "이 주소는 그 방식으로 부를 수 없습니다.")
 	case errors.Is(err, ErrMedia):

@@ -64,6 +64,7 @@ func (p *program) demo(ctx context.Context, contacts, port int, exit bool) (err 
 	if err = errors.Join(err, conf.Problems(ps).Err()); err != nil {
 		return fmt.Errorf("read the sample petition: %w", err)
 	}
+	sampleTime(sample, time.Now())
 	cfg.campaign = sample
 	// Whoever writes a call of their own in the console may launch it, too.
 	cfg.Inbox.Domain = rehearsalDomain
@@ -77,6 +78,9 @@ func (p *program) demo(ctx context.Context, contacts, port int, exit bool) (err 
 	defer func() { err = errors.Join(err, a.close()) }()
 	p.tell("The demo keeps everything in memory and sends nothing to anybody.")
 	if err := a.loadSample(ctx, contacts); err != nil {
+		return err
+	}
+	if err := a.loadSignatures(ctx); err != nil {
 		return err
 	}
 	e, err := a.startEngine(ctx, address.Channels[:], true)

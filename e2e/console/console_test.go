@@ -220,7 +220,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	}
 	url, b := demo(t), browse(t)
 	draft := strings.TrimPrefix(b.begin(url, "For the test"), url)
-	for _, path := range []string{"/volunteer", "/volunteers", "/suppressions", "/people", "/queues", "/alarms", "/calls", "/calls/compare", "/calls/c1", "/calls/c1/report", "/calls/c1/correct", "/drafts", draft, draft + "/audience", draft + "/ready", "/lists", "/lists/supporters", "/lists/supporters/export", "/lists/import", "/webhooks", "/calls/c99"} {
+	for _, path := range []string{"/petition", "/petition/sheets", "/petition/sheets/4", "/petition/enter", "/petition/check", "/petition/delivery", "/volunteer", "/volunteers", "/suppressions", "/people", "/queues", "/alarms", "/calls", "/calls/compare", "/calls/c1", "/calls/c1/report", "/calls/c1/correct", "/drafts", draft, draft + "/audience", draft + "/ready", "/lists", "/lists/supporters", "/lists/supporters/export", "/lists/import", "/webhooks", "/calls/c99"} {
 		for _, lang := range []string{"en", "ko"} {
 			for _, screen := range []struct {
 				scheme string

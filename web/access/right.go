@@ -42,6 +42,12 @@ const (
 	Amnesty    Right = "amnesty"    // take back suppressions that were our own fault
 	Forward    Right = "forward"    // one's own page for volunteers: link, texts, reach
 	Volunteers Right = "volunteers" // volunteers and their links
+	Petition   Right = "petition"   // see the petition: its count, pace and roots, without names
+	Sheets     Right = "sheets"     // sheets of paper: issue, follow, count and box them
+	Enter      Right = "enter"      // enter signatures that came on paper, by name
+	Invalidate Right = "invalidate" // make signatures invalid, and undo that
+	Deliver    Right = "deliver"    // bring signatures on to the addressee
+	Purge      Right = "purge"      // delete the names of a petition that has ended
 	System     Right = "system"     // gateways, queues, readiness
 	Team       Right = "team"       // invite people, give roles, shut accounts
 	Trail      Right = "trail"      // read the audit trail and verify it
@@ -88,6 +94,12 @@ var table = [...]row{
 	{Amnesty, [7]answer{may, not, not, not, may, not, not}, may, not, "take back suppressions that were our own fault", "우리 잘못으로 막힌 주소를 되돌립니다"},
 	{Forward, [7]answer{may, may, not, not, not, may, not}, not, may, "see one's own page for volunteers", "자기 자원봉사자 페이지를 봅니다"},
 	{Volunteers, [7]answer{may, may, not, not, not, not, not}, not, may, "see volunteers and their links", "자원봉사자와 그 링크를 봅니다"},
+	{Petition, [7]answer{may, may, may, may, may, not, may}, not, may, "see the petition: its count, pace and roots, without names", "서명 운동의 수, 속도, 공개된 해시를 이름 없이 봅니다"},
+	{Sheets, [7]answer{may, may, not, may, may, not, not}, not, may, "issue, follow, count and box sheets of paper", "서명지를 발급하고 챙기고 세고 상자에 담습니다"},
+	{Enter, [7]answer{may, not, not, not, may, not, not}, not, may, "enter signatures that came on paper, by name", "종이로 온 서명을 이름과 함께 입력합니다"},
+	{Invalidate, [7]answer{may, not, not, not, may, not, not}, not, may, "make signatures invalid, and undo that", "서명을 무효로 하거나 되돌립니다"},
+	{Deliver, [7]answer{may, may, not, not, not, not, not}, may, may, "bring signatures on to the addressee, which is never undone", "서명을 전달 단계로 넘깁니다. 되돌릴 수 없습니다"},
+	{Purge, [7]answer{may, not, not, not, not, not, not}, may, not, "delete the names of a petition that has ended", "끝난 서명 운동의 이름을 모두 삭제합니다"},
 	{System, [7]answer{may, not, not, not, not, not, may}, not, may, "see gateways, queues and readiness", "게이트웨이, 대기열, 준비 상태를 봅니다"},
 	{Team, [7]answer{may, not, not, not, not, not, not}, may, not, "invite people, give roles, shut accounts", "사람을 초대하고 역할을 주고 계정을 막습니다"},
 	{Trail, [7]answer{may, not, not, not, not, not, may}, not, may, "read the audit trail and verify it", "감사 기록을 읽고 확인합니다"},

@@ -58,12 +58,12 @@ func TestDutiesAreApart(t *testing.T) {
 			t.Errorf("a %s launches and releases", r)
 		}
 	}
-	for _, r := range []Right{Launch, Release, Export, Team, Tokens} {
+	for _, r := range []Right{Launch, Release, Export, Deliver, Purge, Team, Tokens} {
 		if !r.Fresh() {
 			t.Errorf("%s takes no fresh proof", r)
 		}
 	}
-	for _, r := range []Right{Own, Release, Team, Tokens} {
+	for _, r := range []Right{Own, Release, Purge, Team, Tokens} {
 		if r.ForTokens() {
 			t.Errorf("a token may %s", r)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"regexp"
 	"strings"
@@ -322,6 +323,8 @@ func TestEveryRoute(t *testing.T) {
 		t.Errorf("the volunteers are %s", w.Body)
 	}
 
+	c.petition()
+
 	// The machinery, and a task that failed.
 	h.park()
 	w = c.call("GET /queues", nil, nil, 200)
@@ -371,7 +374,8 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 	h := open(t, clock.System{}, desk.ReleaseRule{})
 	all := api.Operations()
 	tokens := map[access.Right]string{}
-	for _, op := range all {
+	for i, op := range all {
+		from := func(r *request) { r.RemoteAddr = fmt.Sprintf("192.0.2.%d:1", 1+i) } // one client alone would be told to wait
 		if tokens[op.Right] == "" {
 			var others []access.Right
 			for _, r := range access.Rights() {
@@ -383,12 +387,12 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 		}
 		path := regexp.MustCompile(`\{\w+\}`).ReplaceAllString(op.Path, "1")
 		for name, token := range map[string]part{"no token": func(r *request) { r.Header.Del("Authorization") }, "a token that is none": by("clarion_x")} {
-			w := h.ask(op.Method, path, nil, token)
+			w := h.ask(op.Method, path, nil, from, token)
 			if w.Code != 401 || !strings.HasPrefix(w.Header().Get("WWW-Authenticate"), "Bearer") {
 				t.Errorf("%s %s with %s is answered %d", op.Method, op.Path, name, w.Code)
 			}
 		}
-		if w := h.ask(op.Method, path, nil, by(tokens[op.Right])); w.Code != 403 {
+		if w := h.ask(op.Method, path, nil, from, by(tokens[op.Right])); w.Code != 403 {
 			t.Errorf("%s %s without the scope %s is answered %d", op.Method, op.Path, op.Right, w.Code)
 		}
 	}

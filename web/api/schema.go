@@ -12,6 +12,7 @@ import (
 	"clarion/broadcast"
 	"clarion/lists"
 	"clarion/lists/address"
+	"clarion/petition"
 	"clarion/web/desk"
 	"clarion/webhooks"
 )
@@ -52,6 +53,11 @@ var closed = map[reflect.Type][]string{
 	reflect.TypeFor[webhooks.Event]():        append(words(webhooks.Events[:]), string(webhooks.Test)),
 	reflect.TypeFor[webhooks.Why]():          {string(webhooks.ByStaff), string(webhooks.Failures), string(webhooks.Gone)},
 	reflect.TypeFor[webhooks.Result]():       words(webhooks.Results[:]),
+	reflect.TypeFor[petition.Way]():          words(petition.Ways),
+	reflect.TypeFor[petition.Stage]():        words(petition.Stages),
+	reflect.TypeFor[petition.SheetState]():   words(petition.SheetStates),
+	reflect.TypeFor[petition.Print]():        {string(petition.PrintNormal), string(petition.PrintLarge)},
+	reflect.TypeFor[desk.MomentKind]():       words(desk.MomentKinds),
 	reflect.TypeFor[broadcast.CanaryPhase](): words(broadcast.CanaryPhases[:]),
 }
 

@@ -149,6 +149,16 @@ func (c *console) told(r *http.Request, lang string) string {
 		return say("Released: it goes out, or at its time if it has one.", "승인했습니다. 바로, 또는 정해진 시각에 발송됩니다.")
 	case "tell":
 		return say("It is being sent: look again in a moment for what came of it.", "보내고 있습니다. 잠시 뒤에 결과를 확인하십시오.")
+	case "count":
+		return say("Counted: the next one.", "세었습니다. 다음 장을 입력하십시오.")
+	case "issue":
+		return say("Issued.", "발급했습니다.")
+	case "restore":
+		return say("Undone: what was made invalid by it stands again.", "되돌렸습니다. 무효로 했던 서명이 다시 유효합니다.")
+	case "advance":
+		return say("They went on.", "다음 단계로 넘겼습니다.")
+	case "purge":
+		return say("The names are deleted. The certificate says what was.", "이름을 삭제했습니다. 무엇을 삭제했는지는 확인서에 있습니다.")
 	case "task":
 		return say("Done.", "처리했습니다.")
 	case "import":
@@ -173,6 +183,7 @@ func (c *console) menu(r *http.Request, who *access.Visitor, say func(en, ko str
 		{"/calls", say("Calls", "발송"), access.Watch},
 		{"/alarms", c.alarmsWord(r.Context(), who, say), access.Alarms},
 		{"/drafts", say("Drafts", "초안"), access.Write},
+		{petitionPath, say("Petition", "서명"), access.Petition},
 		{"/lists", say("Lists", "명단"), access.Lists},
 		{"/people", say("People", "사람 찾기"), access.People},
 		{suppressionsPath, say("Suppressed", "차단"), access.Import},
@@ -183,7 +194,7 @@ func (c *console) menu(r *http.Request, who *access.Visitor, say func(en, ko str
 		{"/staff", say("Team", "팀"), access.Team},
 		{"/audit", say("Audit trail", "감사 기록"), access.Trail},
 	} {
-		if who.May(m.right) && (c.Staff != nil || m.right != access.Team && m.right != access.Trail) {
+		if who.May(m.right) && (c.Staff != nil || m.right != access.Team && m.right != access.Trail) && (c.Desk.Roll != nil || m.right != access.Petition) {
 			out = append(out, menuItem{Path: m.path, Words: m.words, Here: r.URL.Path == m.path || len(r.URL.Path) > len(m.path) && r.URL.Path[:len(m.path)+1] == m.path+"/"})
 		}
 	}

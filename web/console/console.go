@@ -155,7 +155,7 @@ func formPage(act string) string {
 		return "/drafts/" + parts[1] + "/ready"
 	case len(parts) == 3 && parts[2] == "correct":
 		return act
-	case parts[0] == "webhooks":
+	case parts[0] == "webhooks", parts[0] == "petition":
 		return "/" + strings.Join(parts[:min(len(parts), 2)], "/")
 	case len(parts) == 3 && parts[0] == "calls":
 		return "/calls/" + parts[1]
@@ -195,6 +195,24 @@ func (c *console) table() []route {
 		{"POST " + suppressionFilePath, access.Import, c.suppressFile},
 		{"GET " + amnestyPath, access.Amnesty, c.amnestyForm},
 		{"POST " + amnestyPath, access.Amnesty, c.amnesty},
+		{"GET " + petitionPath, access.Petition, c.petition},
+		{"GET " + sheetsPath, access.Sheets, c.sheets},
+		{"POST " + sheetsPath, access.Sheets, c.issueSheets},
+		{"POST " + sheetsPath + "/count", access.Sheets, c.countAnySheet},
+		{"GET " + sheetsPath + "/{sheet}", access.Sheets, c.sheet},
+		{"POST " + sheetsPath + "/{sheet}/mark", access.Sheets, c.markSheet},
+		{"POST " + sheetsPath + "/{sheet}/count", access.Sheets, c.countSheet},
+		{"POST " + sheetsPath + "/{sheet}/box", access.Sheets, c.boxSheet},
+		{"GET " + enterPath, access.Enter, c.enterForm},
+		{"POST " + enterPath, access.Enter, c.enterPaper},
+		{"GET " + checkPath, access.Invalidate, c.checkForm},
+		{"POST " + checkPath, access.Invalidate, c.check},
+		{"POST " + checkPath + "/{bulk}/restore", access.Invalidate, c.restoreBulk},
+		{"GET " + deliveryPath, access.Petition, c.delivery},
+		{"POST " + deliveryPath, access.Deliver, c.advance},
+		{"POST " + deliveryPath + "/answer", access.Deliver, c.answer},
+		{"POST " + deliveryPath + "/purge", access.Purge, c.purge},
+		{"GET " + deliveryPath + "/certificate", access.Petition, c.certificate},
 		{"GET /queues", access.System, c.queues},
 		{"GET /queues/live", access.System, c.queuesLive},
 		{"POST /queues/run", access.System, c.failedTask(c.Desk.RunTask)},

@@ -46,7 +46,9 @@ var (
 )
 
 // Keys declares every key that the package keeps in Redis.
-func Keys() []rkey.Key { return []rkey.Key{keyDrafts, keyDraft, keyDraftFiles, keyRelease} }
+func Keys() []rkey.Key {
+	return []rkey.Key{keyDrafts, keyDraft, keyDraftFiles, keyRelease, keyDelivery}
+}
 
 // Bounds of a saved draft. A call's folder may weigh 4 MiB; a draft may be a little
 // more than that, so that its author learns what is too big rather than losing it.

@@ -1,0 +1,98 @@
+package api_test
+
+import (
+	"strings"
+
+	"clarion/petition"
+	"clarion/web/access"
+)
+
+// sign gives a house a petition.
+func (h *house) sign() *petition.Roll {
+	h.t.Helper()
+	c, problems, err := petition.LoadFS(petition.Example())
+	h.must(err)
+	if len(problems) > 0 {
+		h.t.Fatal(problems)
+	}
+	r := petition.OpenRoll(c, h.desk.Redis, h.desk.Keys, h.clk)
+	h.desk.Roll = r
+	return r
+}
+
+// petition tries the routes of the petition, from the first form to the purge.
+func (c *contract) petition() {
+	t, h := c.t, c.house
+	t.Helper()
+	h.renew()
+	c.call("GET /petition", nil, nil, 404)
+	roll := h.sign()
+
+	// Forms that came by post, and sheets, counted by two.
+	form := map[string]any{"way": "post", "name": "홍길동", "region": "seoul", "agreed": map[string]any{"news": false, "names": true, "opinion": true}, "age": true}
+	slip := c.read(c.call("POST /petition/signatures", nil, form, 201), "slip")
+	if s, err := petition.ParseSlip(slip); err != nil || s.Name != "홍길동" {
+		t.Errorf("the slip is %+v, %v", s, err)
+	}
+	form["name"] = "900101-1234567"
+	c.call("POST /petition/signatures", nil, form, 422)
+	form["name"], form["way"] = "임꺽정", "web"
+	c.call("POST /petition/signatures", nil, form, 422)
+	form["way"] = "hand"
+	c.call("POST /petition/signatures", nil, form, 201)
+	c.call("POST /petition/sheets", nil, map[string]any{"count": 2, "lines": 10, "print": "normal", "label": "서울고등학교", "due": "2013-06-20T00:00:00Z"}, 201)
+	c.call("POST /petition/sheets", nil, map[string]any{"count": 501, "lines": 10, "print": "normal"}, 422)
+	if w := c.call("GET /petition/sheets", []string{"late=true&state=issued"}, nil, 200); strings.Count(w.Body.String(), `"label":"서울고등학교"`) != 2 {
+		t.Errorf("the late sheets are %s", w.Body)
+	}
+	c.call("GET /petition/sheets", []string{"state=eaten"}, nil, 422)
+	c.call("GET /petition/sheets/{sheet}", []string{"9"}, nil, 404)
+	c.call("GET /petition/sheets/{sheet}", []string{"first"}, nil, 404)
+	c.call("POST /petition/sheets/{sheet}/mark", []string{"1"}, map[string]any{"state": "back"}, 200)
+	c.call("POST /petition/sheets/{sheet}/mark", []string{"1"}, map[string]any{"state": "out"}, 422)
+	c.call("POST /petition/sheets/{sheet}/count", []string{"1"}, map[string]any{"signatures": 7}, 200)
+	c.call("POST /petition/sheets/{sheet}/count", []string{"1"}, map[string]any{"signatures": 7, "again": true}, 422)
+	second := h.session(h.join("sheets@save9.example", access.Author))
+	c.call("POST /petition/sheets/{sheet}/count", []string{"1"}, map[string]any{"signatures": 6, "again": true}, 200, second)
+	c.call("POST /petition/sheets/{sheet}/box", []string{"1"}, map[string]any{"box": 1}, 200)
+	if w := c.call("GET /petition/sheets/{sheet}", []string{"1"}, nil, 200); !strings.Contains(w.Body.String(), `"box":1,"stage":"boxed"`) {
+		t.Errorf("the sheet is %s", w.Body)
+	}
+	if w := c.call("GET /petition", nil, nil, 200); !strings.Contains(w.Body.String(), `"at_least":8,"at_most":9`) || strings.Contains(w.Body.String(), "홍길동") {
+		t.Errorf("the petition is %s", w.Body)
+	}
+
+	// What is made invalid, and undone.
+	h.renew()
+	c.call("POST /petition/bulks/survey", nil, map[string]any{}, 422)
+	if w := c.call("POST /petition/bulks/survey", nil, map[string]any{"way": "post"}, 200); w.Body.String() != "{\"signatures\":1}\n" {
+		t.Errorf("a survey says %s", w.Body)
+	}
+	c.call("POST /petition/bulks", nil, map[string]any{"way": "post", "reason": ""}, 422)
+	c.call("POST /petition/bulks", nil, map[string]any{"way": "post", "reason": "Invented"}, 201)
+	c.call("GET /petition/bulks", nil, nil, 200)
+	c.call("POST /petition/bulks/{bulk}/restore", []string{"1"}, nil, 204)
+	c.call("POST /petition/bulks/{bulk}/restore", []string{"2"}, nil, 404)
+
+	// On to the addressee, who answers; in the end the names go, by a person's hand.
+	c.call("POST /petition/delivery", nil, map[string]any{"stage": "boxed", "numbers": []int{1, 2}}, 200)
+	c.call("POST /petition/delivery", nil, map[string]any{"stage": "handed_over"}, 422)
+	if w := c.call("POST /petition/delivery", nil, map[string]any{"stage": "handed_over", "to": "Office of the President"}, 200); w.Body.String() != "{\"signatures\":2,\"sheets\":1}\n" {
+		t.Errorf("handed over are %s", w.Body)
+	}
+	if w := c.call("GET /petition/delivery", nil, nil, 200); strings.Contains(w.Body.String(), `"reply_due":null`) {
+		t.Errorf("no clock runs: %s", w.Body)
+	}
+	c.call("POST /petition/delivery/answer", nil, map[string]any{}, 204)
+	if w := c.call("GET /petition/delivery", nil, nil, 200); !strings.Contains(w.Body.String(), `"reply_due":null`) {
+		t.Errorf("the clock runs on: %s", w.Body)
+	}
+	name, director := map[string]any{"petition": roll.ID}, h.session(h.director)
+	c.call("POST /petition/purge", nil, name, 403)
+	c.call("POST /petition/purge", nil, name, 422, director)
+	roll.Closes = h.clk.Now()
+	if w := c.call("POST /petition/purge", nil, name, 200, director); !strings.Contains(w.Body.String(), `"records":2`) {
+		t.Errorf("the certificate is %s", w.Body)
+	}
+	h.renew()
+}
