@@ -116,6 +116,32 @@ func request(path string) *http.Request {
 	return r
 }
 
+// A volunteer sees their own sheets, and how many have signed by them from five on.
+func TestVolunteerSeesSheets(t *testing.T) {
+	h := open(t, desk.ReleaseRule{})
+	roll := h.sign()
+	issue := func(volunteer uint32, due time.Time) {
+		if _, err := roll.Issue(t.Context(), 1, petition.Sheet{Lines: 10, Print: petition.PrintNormal, Volunteer: volunteer, Due: due}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	issue(1, time.Time{})
+	issue(1, time.Date(2013, 6, 9, 3, 0, 0, 0, time.UTC))
+	issue(2, time.Time{})
+	for i := range 5 {
+		if page := text(h.get("/volunteer", 200)); strings.Contains(page, "of them signed") {
+			t.Fatalf("with %d signatures the page says:\n%s", i, page)
+		}
+		s := petition.Signing{Way: petition.WayHand, Name: fmt.Sprintf("홍길순%d", i), Region: "seoul", Language: "ko", Agreed: petition.Agreed{Opinion: true}, Age: true, Volunteer: 1}
+		if _, err := roll.Add(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if page := text(h.get("/volunteer", 200)); !strings.Contains(page, "5 of them signed") || !strings.Contains(page, "To be back by 2 10 2013-06-09 late: please bring it back 1 10") {
+		t.Errorf("the page says:\n%s", page)
+	}
+}
+
 // Forms are typed one after the other; what is sent twice is one signature, with the
 // same slip.
 func TestEnterPage(t *testing.T) {

@@ -32,7 +32,16 @@ type Forwarding struct {
 	Texts []ForwardText `json:"texts"` // Korean first; each ends with the link
 	Came  Came          `json:"came"`
 
-	Signed int `json:"signed"` // certain signatures of who came by them; 0 while they are fewer than five
+	Signed int        `json:"signed"` // certain signatures of who came by them; 0 while they are fewer than five
+	Sheets []OwnSheet `json:"sheets"` // those that they have and are to bring back, by the day by which
+}
+
+// An OwnSheet is a sheet of paper that a volunteer has.
+type OwnSheet struct {
+	Number uint32    `json:"number"`
+	Lines  int       `json:"lines"`
+	Due    time.Time `json:"due,omitzero"` // when it is to be back, none for no day
+	Late   bool      `json:"late"`
 }
 
 // A ForwardText is a text ready to be forwarded. It carries nothing of whoever gets it.
@@ -62,6 +71,9 @@ func (d *Desk) Forwarding(ctx context.Context, number uint32) (*Forwarding, erro
 		return nil, err
 	}
 	f := &Forwarding{Code: d.Petition.Code(number), Sign: d.Appeal.URL, Texts: []ForwardText{}, Came: cameOf(came), Signed: signed[number]}
+	if f.Sheets, err = d.ownSheets(ctx, number); err != nil {
+		return nil, err
+	}
 	f.Link = strings.TrimSuffix(d.Links.Public, "/") + "/v/" + f.Code
 	for _, lang := range []string{"ko", "en"} {
 		if title := d.Appeal.Title[lang]; title != "" {
@@ -94,6 +106,30 @@ func (d *Desk) Carriers(ctx context.Context, names map[uint32]string) ([]Carrier
 		return cmp.Or(cmp.Compare(far[b.Number], far[a.Number]), cmp.Compare(a.Number, b.Number))
 	})
 	return out, cameOf(all), nil
+}
+
+// ownSheets are the sheets that a volunteer has, those due first in front.
+func (d *Desk) ownSheets(ctx context.Context, number uint32) ([]OwnSheet, error) {
+	out := []OwnSheet{}
+	if d.Roll == nil {
+		return out, nil
+	}
+	all, err := d.Roll.Sheets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range all {
+		if s.Volunteer == number && (s.State == petition.SheetIssued || s.State == petition.SheetOut) {
+			out = append(out, OwnSheet{s.Number, s.Lines, s.Due, s.Late(d.Clock.Now())})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b OwnSheet) int {
+		if a.Due.IsZero() != b.Due.IsZero() {
+			return cmp.Compare(b.Due.Unix(), a.Due.Unix()) // those without a day last
+		}
+		return a.Due.Compare(b.Due)
+	})
+	return out, nil
 }
 
 // signedBy is how many signatures came by each volunteer, without those of few.
