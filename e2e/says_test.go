@@ -52,7 +52,7 @@ type (
 	report struct {
 		Rows []struct {
 			By, Channel, Name string
-			Few               bool
+			Few, Withheld     bool
 			Total             int
 			States            map[string]int
 		}
@@ -168,11 +168,15 @@ func (s *site) recorded(c *crowd, id string) {
 	}
 	r := ask[report](s, 0, "call", "report", id)
 	said := map[string]int{}
+	audience := ask[audit](s, 0, "call", "audit", id).Audience
 	totals, few := map[string]int{}, map[string]int{}
 	for _, row := range r.Rows {
 		totals[row.By] += row.Total
 		if row.Few { // four people at most
 			few[row.By] += 4
+		}
+		if row.Withheld { // any number: more of it is not to be had
+			few[row.By] = audience
 		}
 		for state, n := range row.States {
 			if row.By == "reason" {
@@ -183,7 +187,6 @@ func (s *site) recorded(c *crowd, id string) {
 	if !maps.Equal(said, reasons) {
 		t.Errorf("call report has the reasons %v, want %v", said, reasons)
 	}
-	audience := ask[audit](s, 0, "call", "audit", id).Audience
 	for _, by := range []string{"channel", "lane", "language"} {
 		if n := totals[by]; n > audience || n+few[by] < audience {
 			t.Errorf("call report by %s sums to %d of %d", by, n, audience)

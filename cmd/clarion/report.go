@@ -82,8 +82,8 @@ func writeReport(w io.Writer, r *desk.CallReport, lang string) {
 			title = t
 			fmt.Fprintf(w, "\n%s\n", title)
 		}
-		if row.Few {
-			fmt.Fprintf(w, "  %s %s %s\n", padded(channelWord(row.Channel, lang), 6), padded(rowName(row, lang), longest), desk.Few(lang))
+		if why := row.Untold(lang); why != "" {
+			fmt.Fprintf(w, "  %s %s %s\n", padded(channelWord(row.Channel, lang), 6), padded(rowName(row, lang), longest), why)
 			continue
 		}
 		rate := ""

@@ -77,7 +77,7 @@ func (c *console) rates(all *desk.Comparison, lines []desk.ComparedLine, channel
 		s := chart.Series{Words: l.Name, Class: "stroke-" + lineKinds[i]}
 		for x, rate := range l.Rates {
 			y := math.NaN()
-			if rate.Ended() > 0 && !rate.Few {
+			if rate.Ended() > 0 && rate.Untold == "" {
 				y = 100 * float64(rate.Reached) / float64(rate.Ended())
 			}
 			s.X, s.Y = append(s.X, float64(x)), append(s.Y, y)

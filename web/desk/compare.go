@@ -99,7 +99,7 @@ func (d *Desk) begun(ctx context.Context) ([]*broadcast.Progress, error) {
 type group struct{ by, channel, name string }
 
 // earlier sums the counters of the calls before one, those of its kind alone:
-// rehearsals say nothing of calls.
+// rehearsals say nothing of calls. What a call's own report does not tell is not in it.
 func (d *Desk) earlier(ctx context.Context, of *broadcast.Progress) (map[group]broadcast.Counts, error) {
 	out := map[group]broadcast.Counts{}
 	all, err := d.begun(ctx)
@@ -113,6 +113,9 @@ func (d *Desk) earlier(ctx context.Context, of *broadcast.Progress) (map[group]b
 		}
 		n++
 		for _, row := range reportRows(p) {
+			if !row.Told() {
+				continue
+			}
 			g := group{row.By, row.Channel, row.Name}
 			if out[g] == nil {
 				out[g] = broadcast.Counts{}

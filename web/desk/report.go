@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"fmt"
@@ -16,12 +17,14 @@ import (
 
 // A ReportRow is one line of a call's report: the deliveries of a channel that
 // share a gateway, a receiving domain or carrier, a language, or a reason. Of Few
-// people nothing is told but that: Total is null, and States is empty.
+// people nothing is told but that, and of a row that is Withheld nothing either:
+// Total is null, and States is empty.
 type ReportRow struct {
 	By           string         `json:"by"` // channel, gateway, lane, language, reason
 	Channel      string         `json:"channel"`
 	Name         string         `json:"name"`
-	Few          bool           `json:"few,omitempty"` // fewer than five people share it
+	Few          bool           `json:"few,omitempty"`      // fewer than five people share it
+	Withheld     bool           `json:"withheld,omitempty"` // its numbers would tell those of the few beside it
 	Total        *int           `json:"total"`
 	States       map[string]int `json:"states"`
 	DeliveryRate *float64       `json:"delivery_rate"` // share of what has ended that was taken or has arrived; null while nothing has
@@ -76,6 +79,7 @@ func reportRows(p *broadcast.Progress) (out []ReportRow) {
 		by   string
 		rows []broadcast.Slice
 	}{{"gateway", p.Counters.Gateways}, {"lane", p.Lanes}, {"language", p.Langs}, {"reason", p.Reasons}} {
+		from := len(out)
 		for _, s := range rows.rows {
 			if s.Counts.Sum() == 0 {
 				continue
@@ -90,6 +94,7 @@ func reportRows(p *broadcast.Progress) (out []ReportRow) {
 			}
 			out = append(out, newReportRow(rows.by, s.Channel, name, s.Counts))
 		}
+		shield(out[from:])
 	}
 	return out
 }
@@ -104,9 +109,10 @@ func (r *CallReport) Alone(row ReportRow) bool {
 
 func newReportRow(by string, ch address.Channel, name string, n broadcast.Counts) ReportRow {
 	total := n.Sum()
-	row := ReportRow{By: by, Channel: ch.String(), Name: name, States: map[string]int{}, counts: n}
+	row := ReportRow{By: by, Channel: ch.String(), Name: name, counts: n}
 	if isFew(total) && (by == "gateway" || by == "lane" || by == "language") { // what people share; a channel and a reason are what the call's page tells anyhow
 		row.Few = true
+		row.empty()
 		return row
 	}
 	row.Total, row.States = &total, stateCounts(n)
@@ -114,6 +120,38 @@ func newReportRow(by string, ch address.Channel, name string, n broadcast.Counts
 		row.DeliveryRate = deliveryRate(n)
 	}
 	return row
+}
+
+func (row *ReportRow) empty() { row.Total, row.States, row.DeliveryRate = nil, map[string]int{}, nil }
+
+// Told reports whether a row has numbers.
+func (row *ReportRow) Told() bool { return !row.Few && !row.Withheld }
+
+// shield withholds more of the rows of one kind where those of few people could be
+// worked out: what a channel's row counts, less the rows that are told, is what the
+// others count together. So the smallest that is told is withheld too, until the
+// others are at least two, and of no few people together (complementary cell
+// suppression, as statistical offices do it).
+func shield(rows []ReportRow) {
+	for _, ch := range address.Channels {
+		var told []*ReportRow
+		people, untold := 0, 0
+		for i := range rows {
+			switch row := &rows[i]; {
+			case row.Channel != ch.String():
+			case row.Few:
+				people, untold = people+row.counts.Sum(), untold+1
+			default:
+				told = append(told, row)
+			}
+		}
+		slices.SortStableFunc(told, func(a, b *ReportRow) int { return cmp.Compare(a.counts.Sum(), b.counts.Sum()) })
+		for ; len(told) > 0 && untold > 0 && (untold < 2 || isFew(people)); told = told[1:] {
+			told[0].Withheld = true
+			told[0].empty()
+			people, untold = people+told[0].counts.Sum(), untold+1
+		}
+	}
 }
 
 // deliveryRate is the share of what has ended that was taken or has arrived; nil
@@ -127,7 +165,7 @@ func deliveryRate(n broadcast.Counts) *float64 {
 	return &share
 }
 
-// CSV writes the rows as a table, states in columns; those of few people have no numbers.
+// CSV writes the rows as a table, states in columns; those that are not told have no numbers.
 func (r *CallReport) CSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	header := []string{"by", "channel", "name", "total", "delivery_rate"}
@@ -140,7 +178,7 @@ func (r *CallReport) CSV(w io.Writer) error {
 	}
 	for _, row := range r.Rows {
 		number := func(n int) string {
-			if row.Few {
+			if !row.Told() {
 				return ""
 			}
 			return strconv.Itoa(n)

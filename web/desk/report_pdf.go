@@ -106,8 +106,8 @@ func (t *ReportTable) onPaper(lang string) pdf.Table {
 	}
 	for _, l := range t.Rows {
 		row := []string{l.Name, Number(l.Total), Number(l.Reached), Share(l.Reached, l.Ended()), Number(l.Failed), Number(l.InDoubt), Number(l.Waiting)}
-		if l.Few {
-			row = []string{l.Name, Few(lang), "", "", "", "", ""}
+		if l.Untold != "" {
+			row = []string{l.Name, l.Untold, "", "", "", "", ""}
 		}
 		if !t.Channels {
 			row = append([]string{l.Channel}, row...)

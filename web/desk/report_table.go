@@ -16,6 +16,17 @@ func isFew(people int) bool { return people > 0 && people < fewPeople }
 // Few is how a group of fewer people than are told is told.
 func Few(lang string) string { return say(lang, "fewer than 5", "5명 미만") }
 
+// Untold is why a row has no numbers, in "ko" or "en"; "" where it has.
+func (row *ReportRow) Untold(lang string) string {
+	switch {
+	case row.Few:
+		return Few(lang)
+	case row.Withheld:
+		return say(lang, "not told, for the few beside it", "소수 보호로 비공개")
+	}
+	return ""
+}
+
 // A ReportTable is a part of a report as people read it.
 type ReportTable struct {
 	Title, Of string // Of: what its rows are
@@ -24,11 +35,12 @@ type ReportTable struct {
 	Rows      []ReportLine
 }
 
-// A ReportLine is a row of it, in words. Of Few people nothing is told but that.
+// A ReportLine is a row of it, in words. Where it is Untold, that is shown in place of
+// its numbers.
 type ReportLine struct {
 	Channel, Name                            string
 	Total, Reached, Failed, InDoubt, Waiting int
-	Few                                      bool
+	Untold                                   string
 	Earlier                                  string // share that was reached of the calls before together, "" for none
 }
 
@@ -61,7 +73,7 @@ func (r *CallReport) Tables(lang string) (out []ReportTable) {
 
 func newReportLine(row ReportRow, lang string) ReportLine {
 	n := row.counts
-	l := ReportLine{Name: row.Name, Few: row.Few, Total: n.Sum(), Reached: n.Reached(), Failed: n.Failed(), InDoubt: n[broadcast.InDoubt], Waiting: n.Waiting()}
+	l := ReportLine{Name: row.Name, Untold: row.Untold(lang), Total: n.Sum(), Reached: n.Reached(), Failed: n.Failed(), InDoubt: n[broadcast.InDoubt], Waiting: n.Waiting()}
 	if ch, err := address.ParseChannel(row.Channel); err == nil {
 		l.Channel = ChannelWord(ch, lang)
 	}

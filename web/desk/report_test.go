@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"clarion/broadcast"
 	"clarion/lists/address"
 )
@@ -23,10 +25,10 @@ func TestReportOnPaper(t *testing.T) {
 	if len(tables) != 2 || tables[1].Title != "언어별" {
 		t.Fatalf("%+v", tables)
 	}
-	if l := tables[1].Rows[0]; l.Name != "한국어" || l.Few || l.Reached != 90 || l.Ended() != 96 || l.Waiting != 4 {
+	if l := tables[1].Rows[0]; l.Name != "한국어" || l.Untold != "" || l.Reached != 90 || l.Ended() != 96 || l.Waiting != 4 {
 		t.Errorf("%+v", l)
 	}
-	if row := tables[1].onPaper("en").Rows[1]; !tables[1].Rows[1].Few || row[2] != "fewer than 5" || row[3]+row[4]+row[5]+row[6]+row[7] != "" {
+	if row := tables[1].onPaper("ko").Rows[1]; row[2] != "5명 미만" || row[3]+row[4]+row[5]+row[6]+row[7] != "" {
 		t.Errorf("four people are told as %q", row)
 	}
 	var table bytes.Buffer
@@ -46,4 +48,60 @@ func TestReportOnPaper(t *testing.T) {
 			t.Errorf("in %s: %v, %v, %d bytes and %d", lang, err, err2, len(paper), len(again))
 		}
 	}
+}
+
+// Whatever the groups of a call are, those of few people cannot be worked out from
+// what is told of the others and of their channel.
+func TestFewAreNotWorkedOut(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := &broadcast.Progress{Call: &broadcast.Call{Gateways: []string{""}}, Counters: &broadcast.Counters{Channels: map[address.Channel]broadcast.Counts{}}}
+		for _, ch := range address.Channels {
+			p.Channels[ch] = broadcast.Counts{}
+			for i, people := range rapid.SliceOfN(rapid.IntRange(0, 12), 0, 5).Draw(t, ch.String()) {
+				failed := rapid.IntRange(0, people).Draw(t, "failed")
+				n := broadcast.Counts{broadcast.Sent: people - failed, broadcast.Failed: failed}
+				p.Langs = append(p.Langs, broadcast.Slice{Channel: ch, Name: string(rune('a' + i)), Counts: n})
+				p.Channels[ch][broadcast.Sent] += people - failed
+				p.Channels[ch][broadcast.Failed] += failed
+			}
+		}
+		rows := reportRows(p)
+		for _, ch := range address.Channels {
+			all, people, untold, few, told := 0, 0, 0, 0, 0
+			smallest, withheld := 1<<30, 0
+			for _, row := range rows {
+				n := row.counts.Sum()
+				switch {
+				case row.Channel != ch.String():
+				case row.By == "channel":
+					all = *row.Total
+				case row.Told():
+					told, all, smallest = told+1, all-*row.Total, min(smallest, n)
+					if isFew(n) {
+						t.Errorf("%d people of %s are told of", n, row.Name)
+					}
+				default:
+					people, untold = people+n, untold+1
+					if row.Few {
+						few++
+					} else {
+						withheld = max(withheld, n)
+					}
+					if row.Total != nil || len(row.States) > 0 || row.DeliveryRate != nil || row.Untold("ko") == "" {
+						t.Errorf("what is not told of %s: %+v", row.Name, row)
+					}
+				}
+			}
+			if all != people {
+				t.Fatalf("%s: the rest is %d, and not %d", ch, all, people)
+			}
+			if told > 0 && few > 0 && (untold < 2 || isFew(all)) {
+				t.Errorf("%s: that %d people are in %d groups can be worked out: %+v", ch, all, untold, rows)
+			}
+			if few == 0 && untold > 0 || withheld > smallest {
+				t.Errorf("%s: more is withheld than has to be: %+v", ch, rows)
+			}
+		}
+	})
 }
