@@ -2,8 +2,11 @@ package webhooks
 
 import (
 	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -13,6 +16,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -452,5 +456,98 @@ func TestTrail(t *testing.T) {
 	want := []string{"staff:3 webhook_deleted call.finished call.stopped", "staff:3 webhook_rotated call.finished call.stopped", "staff:3 webhook_changed call.finished call.stopped", "machine webhook_made call.paused"}
 	if !slices.Equal(said, want) {
 		t.Errorf("the trail says %q, want %q", said, want)
+	}
+}
+
+// A receiver takes messages as the specification of Standard Webhooks has it: those
+// alone that its secret signs, that are of the last five minutes, and that are new.
+type receiver struct {
+	secret string
+	now    func() time.Time
+	taken  chan request
+
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+func (rc *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	sent, err2 := strconv.ParseInt(r.Header.Get("webhook-timestamp"), 10, 64)
+	age, id := rc.now().Sub(time.Unix(sent, 0)), r.Header.Get("webhook-id")
+	rc.mu.Lock()
+	defer rc.mu.Unlock()
+	switch {
+	case err != nil || err2 != nil || r.TLS == nil || r.Method != http.MethodPost:
+		w.WriteHeader(http.StatusBadRequest)
+	case age.Abs() > 5*time.Minute || rc.seen[id] || !verify(rc.secret, request{r.Header, body}):
+		w.WriteHeader(http.StatusUnauthorized)
+	default:
+		rc.seen[id] = true
+		w.WriteHeader(http.StatusNoContent)
+		rc.taken <- request{r.Header, body}
+	}
+}
+
+// What happens to a call comes to a server over TLS, which takes it for ours; one
+// whose certificate does not hold is sent nothing, and one that has another secret
+// takes nothing.
+func TestReceivedOverTLS(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	rc := &receiver{now: f.clk.Now, taken: make(chan request, 8), seen: map[string]bool{}}
+	server := httptest.NewUnstartedServer(rc)
+	server.EnableHTTP2 = true
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError) // that we hang up is what is looked for
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	e, secret, err := f.Make(t.Context(), audit.Machine, server.URL+"/hook", []Event{Released, Paused})
+	f.must(err)
+	id := f.call()
+	f.do(id, broadcast.ActLaunch, broadcast.ActPause)
+	f.look(id)
+
+	latest := func() Attempt {
+		t.Helper()
+		all, err := f.Attempts(t.Context(), e.ID)
+		f.must(err)
+		if len(all) == 0 {
+			t.Fatal("the log is empty")
+		}
+		return all[0]
+	}
+	f.deliver()
+	if a := latest(); a.Result != Untrusted || a.Next.IsZero() || len(rc.taken) > 0 {
+		t.Errorf("to a certificate that nobody vouches for: %+v, %d taken", a, len(rc.taken))
+	}
+	trusted := x509.NewCertPool()
+	trusted.AddCert(server.Certificate())
+	f.client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: trusted}
+	rc.secret = "whsec_" + base64.StdEncoding.EncodeToString([]byte("of somebody else, and as long"))
+	f.clk.Advance(time.Hour)
+	f.deliver()
+	if a := latest(); a.Result != Refused || a.Status != http.StatusUnauthorized || len(rc.taken) > 0 {
+		t.Errorf("to a receiver that has another secret: %+v, %d taken", a, len(rc.taken))
+	}
+
+	rc.mu.Lock()
+	rc.secret = secret
+	rc.mu.Unlock()
+	f.clk.Advance(time.Hour)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- f.Serve(ctx) }() // as a process does
+	var got []request
+	for range 2 {
+		select {
+		case r := <-rc.taken:
+			got = append(got, r)
+		case <-t.Context().Done():
+			t.Fatal("nothing was taken")
+		}
+	}
+	stop()
+	f.must(<-done)
+	if all := told(got); !slices.Equal(all, []string{"call.paused c1 paused", "call.released c1 running"}) {
+		t.Errorf("the receiver took %q", all)
 	}
 }
