@@ -199,6 +199,7 @@ func (c *console) table() []route {
 		{"GET " + sheetsPath, access.Sheets, c.sheets},
 		{"POST " + sheetsPath, access.Sheets, c.issueSheets},
 		{"POST " + sheetsPath + "/count", access.Sheets, c.countAnySheet},
+		{"GET " + sheetsPath + "/print", access.Sheets, c.printSheets},
 		{"GET " + sheetsPath + "/{sheet}", access.Sheets, c.sheet},
 		{"POST " + sheetsPath + "/{sheet}/mark", access.Sheets, c.markSheet},
 		{"POST " + sheetsPath + "/{sheet}/count", access.Sheets, c.countSheet},

@@ -282,3 +282,22 @@ func (c *console) countAnySheet(w http.ResponseWriter, r *http.Request, who *acc
 	http.Redirect(w, r, sheetsPath+"?done=count#count-sheet", http.StatusSeeOther)
 	return nil
 }
+
+// printSheets gives out sheets as a PDF, by their numbers.
+func (c *console) printSheets(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
+	lang := languageOf(r, who)
+	numbers, err := desk.ParseNumbers(r.URL.Query().Get("numbers"))
+	var pdf []byte
+	if err == nil {
+		pdf, err = c.Desk.PrintSheets(r.Context(), numbers, lang)
+	}
+	if wrong := wrongOf(err, lang); wrong != "" {
+		return c.showSheets(w, r, who, http.StatusUnprocessableEntity, wrong, &sheetsView{})
+	} else if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/pdf")
+	w.Header().Set("Content-Disposition", `attachment; filename="sheets.pdf"`)
+	_, _ = w.Write(pdf) // who has gone needs no answer
+	return nil
+}

@@ -83,6 +83,11 @@ func TestSheetPages(t *testing.T) {
 	if to := h.do(request("/petition/sheets?find="+roll.SheetToken(2)), http.StatusSeeOther).Header.Get("Location"); to != "/petition/sheets/2" {
 		t.Errorf("the code of sheet 2 leads to %s", to)
 	}
+	if pdf := h.get("/petition/sheets/print?numbers=1-2", 200); !strings.HasPrefix(pdf, "%PDF-") {
+		t.Errorf("printed are %.40q", pdf)
+	}
+	h.get("/petition/sheets/print?numbers=2-3", 422) // there is no third
+	h.get("/petition/sheets/print", 422)
 	h.get("/petition/sheets?find=99", 404)
 	h.get("/petition/sheets/99", 404)
 	h.post("/petition/sheets/1/mark", http.StatusSeeOther, "state", "back")
