@@ -11,6 +11,7 @@ import (
 	"clarion/internal/conf"
 	"clarion/internal/seal"
 	"clarion/petition"
+	"clarion/petition/texting"
 	"clarion/web/access"
 	"clarion/web/desk"
 	"clarion/webhooks"
@@ -78,7 +79,7 @@ func ProblemOf(err error) Problem {
 	switch {
 	case errors.Is(err, seal.ErrToken):
 		return problem(http.StatusNotFound, "This link is not valid.", "올바르지 않은 링크입니다.")
-	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, broadcast.ErrNoPicture), errors.Is(err, ErrNotFound), errors.Is(err, desk.ErrNoDraft), errors.Is(err, access.ErrNobody), errors.Is(err, webhooks.ErrNone), errors.Is(err, alarm.ErrNone):
+	case errors.Is(err, broadcast.ErrNoCall), errors.Is(err, broadcast.ErrNoDelivery), errors.Is(err, broadcast.ErrNoPicture), errors.Is(err, ErrNotFound), errors.Is(err, desk.ErrNoDraft), errors.Is(err, access.ErrNobody), errors.Is(err, webhooks.ErrNone), errors.Is(err, alarm.ErrNone), errors.Is(err, texting.ErrNoRound):
 		return problem(http.StatusNotFound, "There is no such thing.", "찾으시는 것이 없습니다.")
 	case errors.Is(err, desk.ErrNoPetition):
 		return problem(http.StatusNotFound, "No petition is set: the settings name its folder under [petition].", "서명 운동이 정해지지 않았습니다. 설정의 [petition]에서 폴더를 정합니다.")

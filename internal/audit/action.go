@@ -71,6 +71,10 @@ const (
 	PetitionAdvanced Action = "petition_advanced" // signatures went on to a stage; to is the office that took them
 	PetitionAnswered Action = "petition_answered" // the addressee has answered
 	PetitionPurged   Action = "petition_purged"   // the names of a petition were deleted
+	TextingBegun     Action = "texting_begun"     // a round of texting by volunteers was begun; list is its name
+	TextingClosed    Action = "texting_closed"    // a round was closed
+	TextingGivenUp   Action = "texting_given_up"  // whom a volunteer never settled was taken out of their hands; volunteer is who
+	Entrusted        Action = "entrusted"         // a contact was shown to a volunteer, to text; round is in which
 )
 
 // sentences say what was done, in English and Korean, as the console shows it.
@@ -136,6 +140,10 @@ var sentences = map[Action][2]string{
 	PetitionAdvanced: {"brought signatures on to a stage", "서명을 다음 단계로 넘겼습니다"},
 	PetitionAnswered: {"noted that the addressee answered", "받는 곳의 답변을 적었습니다"},
 	PetitionPurged:   {"deleted the names of a petition", "서명 운동의 이름을 삭제했습니다"},
+	TextingBegun:     {"began texting by volunteers", "자원봉사자 문자를 시작했습니다"},
+	TextingClosed:    {"closed a round of texting", "자원봉사자 문자를 마쳤습니다"},
+	TextingGivenUp:   {"took a contact out of a volunteer's hands", "자원봉사자가 맡은 연락처를 거두었습니다"},
+	Entrusted:        {"was entrusted with a contact", "연락처 하나를 맡았습니다"},
 }
 
 // Actions are all of them, sorted.

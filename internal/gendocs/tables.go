@@ -9,6 +9,7 @@ import (
 	"clarion/internal/rkey"
 	"clarion/lists"
 	"clarion/petition"
+	"clarion/petition/texting"
 	"clarion/web/access"
 	"clarion/web/api"
 	"clarion/web/desk"
@@ -26,7 +27,7 @@ func redisKeys() string {
 	for _, owner := range []struct {
 		name string
 		keys []rkey.Key
-	}{{"lists", lists.Keys()}, {"broadcast", broadcast.Keys()}, {"broadcast/amnesty", amnesty.Keys()}, {"worker", worker.Keys()}, {"worker/alarm", alarm.Keys()}, {"worker/gateway/mx", mx.Keys()}, {"internal/audit", audit.Keys()}, {"web/desk", desk.Keys()}, {"web/access", access.Keys()}, {"web/api", api.Keys()}, {"webhooks", webhooks.Keys()}, {"petition", petition.Keys()}} {
+	}{{"lists", lists.Keys()}, {"broadcast", broadcast.Keys()}, {"broadcast/amnesty", amnesty.Keys()}, {"worker", worker.Keys()}, {"worker/alarm", alarm.Keys()}, {"worker/gateway/mx", mx.Keys()}, {"internal/audit", audit.Keys()}, {"web/desk", desk.Keys()}, {"web/access", access.Keys()}, {"web/api", api.Keys()}, {"webhooks", webhooks.Keys()}, {"petition", petition.Keys()}, {"petition/texting", texting.Keys()}} {
 		t.say("\n## %s\n\n", owner.name)
 		var rows [][]string
 		for _, k := range owner.keys {

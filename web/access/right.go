@@ -48,6 +48,7 @@ const (
 	Invalidate Right = "invalidate" // make signatures invalid, and undo that
 	Deliver    Right = "deliver"    // bring signatures on to the addressee
 	Purge      Right = "purge"      // delete the names of a petition that has ended
+	Entrust    Right = "entrust"    // have volunteers text contacts, who are shown to them one at a time
 	System     Right = "system"     // gateways, queues, readiness
 	Team       Right = "team"       // invite people, give roles, shut accounts
 	Trail      Right = "trail"      // read the audit trail and verify it
@@ -100,6 +101,7 @@ var table = [...]row{
 	{Invalidate, [7]answer{may, not, not, not, may, not, not}, not, may, "make signatures invalid, and undo that", "서명을 무효로 하거나 되돌립니다"},
 	{Deliver, [7]answer{may, may, not, not, not, not, not}, may, may, "bring signatures on to the addressee, which is never undone", "서명을 전달 단계로 넘깁니다. 되돌릴 수 없습니다"},
 	{Purge, [7]answer{may, not, not, not, not, not, not}, may, not, "delete the names of a petition that has ended", "끝난 서명 운동의 이름을 모두 삭제합니다"},
+	{Entrust, [7]answer{may, not, not, not, may, not, not}, may, not, "have volunteers text contacts, one at a time", "자원봉사자가 연락처에 한 사람씩 문자를 보내게 합니다"},
 	{System, [7]answer{may, not, not, not, not, not, may}, not, may, "see gateways, queues and readiness", "게이트웨이, 대기열, 준비 상태를 봅니다"},
 	{Team, [7]answer{may, not, not, not, not, not, not}, may, not, "invite people, give roles, shut accounts", "사람을 초대하고 역할을 주고 계정을 막습니다"},
 	{Trail, [7]answer{may, not, not, not, not, not, may}, not, may, "read the audit trail and verify it", "감사 기록을 읽고 확인합니다"},

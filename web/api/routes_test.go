@@ -20,6 +20,7 @@ import (
 	"clarion/internal/rkey"
 	"clarion/lists"
 	"clarion/petition"
+	"clarion/petition/texting"
 	"clarion/web/access"
 	"clarion/web/api"
 	"clarion/web/desk"
@@ -30,7 +31,7 @@ import (
 
 // declared are the keys that a house may leave.
 func declared() (all []rkey.Key) {
-	for _, keys := range [][]rkey.Key{lists.Keys(), broadcast.Keys(), worker.Keys(), alarm.Keys(), audit.Keys(), desk.Keys(), access.Keys(), api.Keys(), webhooks.Keys(), petition.Keys(), amnesty.Keys()} {
+	for _, keys := range [][]rkey.Key{lists.Keys(), broadcast.Keys(), worker.Keys(), alarm.Keys(), audit.Keys(), desk.Keys(), access.Keys(), api.Keys(), webhooks.Keys(), petition.Keys(), texting.Keys(), amnesty.Keys()} {
 		all = append(all, keys...)
 	}
 	return all

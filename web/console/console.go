@@ -155,6 +155,10 @@ func formPage(act string) string {
 		return "/drafts/" + parts[1] + "/ready"
 	case len(parts) == 3 && parts[2] == "correct":
 		return act
+	case act == roundsPath, parts[0] == "texting" && len(parts) == 3 && parts[1] != "rounds":
+		return strings.TrimSuffix(strings.TrimSuffix(act, "/settle"), "/next")
+	case parts[0] == "texting":
+		return strings.Join(append([]string{""}, parts[:min(len(parts), 3)]...), "/")
 	case parts[0] == "webhooks", parts[0] == "petition":
 		return "/" + strings.Join(parts[:min(len(parts), 2)], "/")
 	case len(parts) == 3 && parts[0] == "calls":
@@ -187,6 +191,15 @@ func (c *console) table() []route {
 		{"POST /alarms/{alarm}/quiet", access.Alarms, c.quiet},
 		{"GET /volunteer", access.Forward, c.volunteer},
 		{"GET /volunteers", access.Volunteers, c.volunteers},
+		{"GET " + textingPath, access.Forward, c.texting},
+		{"GET " + textingPath + "/{round}", access.Forward, c.textingRound},
+		{"POST " + textingPath + "/{round}/next", access.Forward, c.nextText},
+		{"POST " + textingPath + "/{round}/settle", access.Forward, c.settleText},
+		{"GET " + roundsPath, access.Entrust, c.rounds},
+		{"POST " + roundsPath, access.Entrust, c.beginRound},
+		{"GET " + roundsPath + "/{round}", access.Entrust, c.round},
+		{"POST " + roundsPath + "/{round}/close", access.Entrust, c.closeRound},
+		{"POST " + roundsPath + "/{round}/give-up", access.Entrust, c.giveUpText},
 		{"GET /people", access.People, c.people},
 		{"POST /people", access.People, c.find},
 		{"GET " + suppressionsPath, access.Import, c.suppressions},

@@ -14,6 +14,7 @@ import (
 	"clarion/internal/seal"
 	"clarion/lists"
 	"clarion/petition"
+	"clarion/petition/texting"
 	"clarion/worker"
 	"clarion/worker/alarm"
 )
@@ -53,6 +54,7 @@ type Desk struct {
 	Parts
 	amnesty *amnesty.Desk
 	alarms  *alarm.Store
+	texting *texting.Desk
 }
 
 // New returns a desk.
@@ -63,5 +65,7 @@ func New(p Parts) *Desk {
 	if p.Clock == nil {
 		p.Clock = clock.System{}
 	}
-	return &Desk{Parts: p, amnesty: amnesty.Open(p.Redis, p.People, p.Ledger, p.Clock), alarms: alarm.Open(p.Redis)}
+	d := &Desk{Parts: p, amnesty: amnesty.Open(p.Redis, p.People, p.Ledger, p.Clock), alarms: alarm.Open(p.Redis)}
+	d.texting = texting.Open(texting.Settings{Awake: d.awake}, p.Redis, p.People, p.Clock)
+	return d
 }

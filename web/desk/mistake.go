@@ -10,6 +10,7 @@ import (
 	"clarion/lists/address"
 	"clarion/lists/tabular"
 	"clarion/petition"
+	"clarion/petition/texting"
 	"clarion/worker/alarm"
 )
 
@@ -37,7 +38,7 @@ func Mistaken(err error) bool {
 	if errors.As(err, &refusal) || errors.As(err, &input) || errors.As(err, &problems) || errors.As(err, &state) || errors.As(err, &table) {
 		return true
 	}
-	for _, known := range []error{broadcast.ErrNoCall, lists.ErrUnknownName, lists.ErrBadName, lists.ErrMap, alarm.ErrNone, alarm.ErrOver} {
+	for _, known := range []error{broadcast.ErrNoCall, lists.ErrUnknownName, lists.ErrBadName, lists.ErrMap, alarm.ErrNone, alarm.ErrOver, texting.ErrNoRound, texting.ErrClosed, texting.ErrNobody, texting.ErrAsleep, texting.ErrNotYours} {
 		if errors.Is(err, known) {
 			return true
 		}
