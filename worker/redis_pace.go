@@ -21,8 +21,8 @@ var (
 	keyLive     = rkey.Key{Pattern: "worker:<id>", Type: rkey.String, Expiry: "the liveness time after the last sign of life", Doc: "a worker is alive: its channels"}
 	keyLives    = rkey.Key{Pattern: "workers", Type: rkey.ZSet, Expiry: "kept", Doc: "workers by their last sign of life"}
 	keyLineage  = rkey.Key{Pattern: "workers:redis", Type: rkey.String, Expiry: "kept", Doc: "the replication id of the Redis that workers last saw, where another may take its place"}
-	keyService  = rkey.Key{Pattern: "service:text:<id>", Type: rkey.String, Expiry: "a day", Personal: true, Doc: "one service text to be sent, sealed"}
-	keyAnswered = rkey.Key{Pattern: "service:answered:<id>", Type: rkey.String, Expiry: "5 minutes, a day for a service text", Personal: true, Doc: "a number was answered lately, or a service text went; the number's keyed hash"}
+	keyService  = rkey.Key{Pattern: "service:text:<id>", Type: rkey.String, Expiry: "a day", Personal: true, Doc: "one service text or letter to be sent, sealed"}
+	keyAnswered = rkey.Key{Pattern: "service:answered:<id>", Type: rkey.String, Expiry: "5 minutes, a day for a service text", Personal: true, Doc: "a number was answered lately, or a service text or a letter went; the number's keyed hash, or the letter's id"}
 	keyTurn     = rkey.Key{Pattern: "turn:<at>", Type: rkey.String, Expiry: "15 seconds to a minute after it was last taken", Doc: "the process whose turn it is to read the mailbox, or to look for alarms"}
 	keyReplies  = rkey.Key{Pattern: "inbox:replies", Type: rkey.List, Expiry: "kept", Personal: true, Doc: "texts from people, sealed, newest first"}
 	keyRates    = rkey.Key{Pattern: "{pace}:rates", Type: rkey.Hash, Expiry: "15 seconds", Doc: "by worker the messages a second that it sent lately, by lane"}
@@ -35,7 +35,7 @@ type Redis = redis.UniversalClient
 
 // Keys declares the Redis keys of this package; asynq's own begin with "asynq:".
 func Keys() []rkey.Key {
-	return []rkey.Key{keyPace, keyWarm, keyHold, keyHeld, keyLive, keyLives, keyLineage, keyService, keyAnswered, keyTurn, keyReplies, keyHanded, keyRates, keySystems, keyWanted, keyTestMail, keyPlaces, keyLine}
+	return []rkey.Key{keyPace, keyWarm, keyHold, keyHeld, keyLive, keyLives, keyLineage, keyService, keyAnswered, keyTurn, keyReplies, keyHanded, keyRates, keySystems, keyWanted, keyTestMail, keyPlaces, keyLine, keyLetters}
 }
 
 const (

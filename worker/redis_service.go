@@ -36,8 +36,13 @@ func (in *Inbound) holdService(ctx context.Context, id string, t serviceText) (w
 }
 
 func (in *Inbound) readService(ctx context.Context, id string) (t serviceText, ok bool, err error) {
+	sealed, err := in.rdb.GetDel(ctx, keyService.Name(id)).Bytes()
+	return in.openService(id, sealed, err)
+}
+
+// openService opens what Redis answered.
+func (in *Inbound) openService(id string, sealed []byte, err error) (t serviceText, ok bool, _ error) {
 	name := keyService.Name(id)
-	sealed, err := in.rdb.GetDel(ctx, name).Bytes()
 	if errors.Is(err, redis.Nil) {
 		return t, false, nil
 	} else if err != nil {

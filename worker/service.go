@@ -26,12 +26,15 @@ type serviceTask struct {
 }
 
 // A serviceText is one text that goes to one number outside any call: the
-// confirmation of an opt-out, the answer to HELP or START. It is kept sealed.
+// confirmation of an opt-out, the answer to HELP or START. It is kept sealed. So is a
+// Letter, which has a channel, goes through any gateway, and to nobody who is suppressed.
 type serviceText struct {
-	Number  string `json:"n"`
-	From    string `json:"f"`
-	Text    string `json:"t"`
-	Gateway string `json:"g"`
+	Number  string          `json:"n"` // or email address
+	From    string          `json:"f"`
+	Text    string          `json:"t"`
+	Gateway string          `json:"g"`
+	Channel address.Channel `json:"h,omitempty"` // of a letter, else 0
+	Subject string          `json:"s,omitempty"`
 }
 
 // Text takes an inbound text: stop, start and help act at once, anything else is
@@ -96,7 +99,7 @@ func (in *Inbound) stopText(ctx context.Context, gatewayName string, t gateway.I
 			return in.dropService(ctx, id) // it was confirmed long ago
 		}
 	}
-	return in.queueService(ctx, id)
+	return in.queueService(ctx, id, address.SMS)
 }
 
 // stopID is the id of the service text that confirms a STOP.
@@ -112,7 +115,7 @@ func (in *Inbound) answer(ctx context.Context, gatewayName string, t gateway.Inb
 	if _, err := in.holdService(ctx, id, in.serviceText(gatewayName, t, from, what, lang)); err != nil {
 		return err
 	}
-	return in.queueService(ctx, id)
+	return in.queueService(ctx, id, address.SMS)
 }
 
 // language is the contact's language, "ko" when it is not known.
@@ -128,8 +131,8 @@ func (in *Inbound) language(ctx context.Context, key lists.AddressKey) (string, 
 	return people[0].Language, nil
 }
 
-func (in *Inbound) queueService(ctx context.Context, id string) error {
-	_, err := in.queue.put(redisdb.Kept(ctx), taskService, queueOf(address.SMS, true), "s/"+id, serviceTask{id})
+func (in *Inbound) queueService(ctx context.Context, id string, ch address.Channel) error {
+	_, err := in.queue.put(redisdb.Kept(ctx), taskService, queueOf(ch, true), "s/"+id, serviceTask{id})
 	return err
 }
 
@@ -141,7 +144,14 @@ func (w *Worker) handleService(ctx context.Context, t *asynq.Task) error {
 		return fmt.Errorf("read a task: %w", asynq.SkipRetry)
 	}
 	in := w.inbound()
-	text, ok, err := in.readService(ctx, p.ID)
+	text, ok, err := in.peekService(ctx, p.ID)
+	if err != nil || !ok {
+		return err
+	}
+	if text.Channel != 0 {
+		return w.sendLetter(ctx, p.ID, text)
+	}
+	text, ok, err = in.readService(ctx, p.ID)
 	if err != nil || !ok {
 		return err
 	}

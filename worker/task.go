@@ -22,7 +22,7 @@ const (
 	taskBatch   = "batch"        // send a batch, or further attempts
 	taskReceipt = "receipt"      // apply what a gateway reports
 	taskHouse   = "housekeeping" // roll up what is old
-	taskService = "service"      // send one service text, such as the confirmation of an opt-out
+	taskService = "service"      // send one service text, such as the confirmation of an opt-out, or one letter
 )
 
 // The queues: one a channel, one ahead of it for what was taken over or is due

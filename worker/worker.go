@@ -70,6 +70,7 @@ type Links struct {
 	BounceDomain string       // domain of envelope senders and unsubscribe mails
 	OptOut       string       // page that takes opt-outs of any address free of charge, "" if there is none
 	Region       string       // of phone numbers that people type: "KR"
+	TextFrom     string       // number that letters by text come from, "" for none
 	Signers      dkim.Domains // who signs mail, by the domain of its From
 }
 
@@ -285,7 +286,7 @@ func (w *Worker) serve(ctx context.Context, h asynq.Handler, n int, queues map[s
 		TaskCheckInterval:        50 * time.Millisecond,
 		DelayedTaskCheckInterval: time.Second,
 		ShutdownTimeout:          w.cfg.Drain,
-		RetryDelayFunc:           func(int, error, *asynq.Task) time.Duration { return w.cfg.Sweep },
+		RetryDelayFunc:           w.retryDelay,
 		LogLevel:                 asynq.WarnLevel,
 		Logger:                   asynqLog{w.log},
 	})
@@ -294,6 +295,15 @@ func (w *Worker) serve(ctx context.Context, h asynq.Handler, n int, queues map[s
 	}
 	w.servers = append(w.servers, s)
 	return nil
+}
+
+// retryDelay is how long a task rests that failed. One message alone waits longer and
+// longer, up to a minute: it has a day, and asynq gives up after a number of tries.
+func (w *Worker) retryDelay(failed int, _ error, t *asynq.Task) time.Duration {
+	if t.Type() != taskService {
+		return w.cfg.Sweep
+	}
+	return min(time.Duration(failed+1)*w.cfg.Sweep, time.Minute)
 }
 
 // Shutdown ends the worker: no new work is begun, the groups in hand are sent

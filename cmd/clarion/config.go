@@ -56,7 +56,9 @@ type config struct {
 		PublicURL string `toml:"public_url"`
 	} `toml:"web"`
 	Petition struct {
-		Folder string `toml:"folder"` // relative to the file of settings, "" for none
+		Folder    string   `toml:"folder"`    // relative to the file of settings, "" for none
+		SMSFrom   string   `toml:"sms_from"`  // number that signers get texts from, "" for none
+		Throwaway []string `toml:"throwaway"` // mail domains whose addresses are not taken
 	} `toml:"petition"`
 	Appeal struct {
 		URL   string            `toml:"url"`
@@ -273,7 +275,7 @@ func (c *config) worker(channels []address.Channel) worker.Config {
 const rehearsalDomain = "rehearsal.invalid"
 
 func (c *config) links() worker.Links {
-	return worker.Links{Organisation: c.Organisation, Public: c.Web.PublicURL, BounceDomain: cmp.Or(c.Inbox.Domain, rehearsalDomain), Region: c.Region, Signers: c.signers}
+	return worker.Links{Organisation: c.Organisation, Public: c.Web.PublicURL, BounceDomain: cmp.Or(c.Inbox.Domain, rehearsalDomain), Region: c.Region, TextFrom: c.Petition.SMSFrom, Signers: c.signers}
 }
 
 // configCommand prints the settings with their explanations.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"clarion/internal/clock"
@@ -19,17 +20,22 @@ import (
 type site struct {
 	public, console http.Handler
 	api             web.Bounder
+	paths           []string // of the public pages; one that ends in a slash is all below it
 }
 
 // publicPaths are those of the pages for supporters.
 var publicPaths = []string{"/u/", "/v/", email.PicturePath, "/public.css", "/robots.txt"}
+
+// signPaths are those of a petition, beside /v/ of its volunteers: the form, what a signer
+// confirms and withdraws by, slips.
+var signPaths = []string{signPath, signPath + "/", "/c/", "/w/", "/s", "/s/"}
 
 // forPrograms says whether a request is for the interface for programs.
 func forPrograms(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
 
 // ServeHTTP leads a request to the pages that it is for.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	for _, p := range publicPaths {
+	for _, p := range s.paths {
 		if r.URL.Path == p || strings.HasSuffix(p, "/") && strings.HasPrefix(r.URL.Path, p) {
 			s.public.ServeHTTP(w, r)
 			return
@@ -59,13 +65,24 @@ func (a *app) site(in *worker.Inbound) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	forwarded, err := public.NewAppeal(a.desk.Appeal, a.desk.Petition, a.log)
-	if err != nil {
-		return nil, err
-	}
-	pages := http.NewServeMux()
+	pages, paths := http.NewServeMux(), publicPaths
 	pages.Handle("/", unsubscribe)
-	pages.Handle("/v/", forwarded)
+	if a.roll == nil {
+		forwarded, err := public.NewAppeal(a.desk.Appeal, a.desk.Petition, a.log)
+		if err != nil {
+			return nil, err
+		}
+		pages.Handle("/v/", forwarded)
+	} else {
+		signing, err := public.NewSigning(a.signing(in))
+		if err != nil {
+			return nil, err
+		}
+		paths = slices.Concat(publicPaths, signPaths)
+		for _, p := range append([]string{"/v/"}, signPaths...) {
+			pages.Handle(p, signing)
+		}
+	}
 	pages.Handle(email.PicturePath, public.NewPictures(a.ledger, a.log))
 	var staff *access.Store // none in the demo: everybody is its director
 	if !a.cfg.samples {
@@ -88,5 +105,5 @@ func (a *app) site(in *worker.Inbound) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &site{pages, desk, programs}, nil
+	return &site{pages, desk, programs, paths}, nil
 }

@@ -77,10 +77,11 @@ const (
 	Withdrawal   Purpose = "withdraw"    // links by which signers withdraw
 	Sheet        Purpose = "sheet"       // codes printed on sheets of signatures
 	Certificate  Purpose = "certificate" // the key that signs certificates of deletion
+	SignForm     Purpose = "sign-form"   // forms by which people sign
 )
 
 var purposes = []Purpose{AddressIndex, Bounce, Unsubscribe, Report, MailSystem, Handed, AuditEntry, AuditHead, Secret, Form, Volunteer, Repeated, AlarmPerson,
-	Signer, Slip, Confirmation, Withdrawal, Sheet, Certificate}
+	Signer, Slip, Confirmation, Withdrawal, Sheet, Certificate, SignForm}
 
 // LoadOrCreate reads the key file at path, or makes one with mode 0600 when
 // there is none. A file that others may read is refused.

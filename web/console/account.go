@@ -2,9 +2,11 @@ package console
 
 import (
 	"errors"
+	"html/template"
 	"net/http"
 	"time"
 
+	"clarion/web"
 	"clarion/web/access"
 )
 
@@ -13,7 +15,7 @@ type accountPage struct {
 	Fresh     bool
 	Ways      access.Ways
 	Setup     access.Setup
-	QR        drawing
+	QR        template.HTML
 	Passkey   *passkeyForm
 	Sessions  []access.Session
 	Here      string // the session that looks
@@ -61,7 +63,7 @@ func (c *console) account(w http.ResponseWriter, r *http.Request, who *access.Vi
 	}
 	if a.Fresh {
 		a.Setup = c.Staff.Setup(who)
-		if a.QR, err = qr(a.Setup.URI); err != nil {
+		if a.QR, err = web.QR(a.Setup.URI); err != nil {
 			return err
 		}
 		a.Passkey = newPasskeyForm(c.Staff.AskPasskey(ctx, who))

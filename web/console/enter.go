@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"html/template"
 	"net/http"
 	"strings"
 
@@ -225,7 +226,7 @@ type enrolment struct {
 	FirstCode string
 	Again     bool // the person was here before, and lost all ways to log in
 	Setup     access.Setup
-	QR        drawing
+	QR        template.HTML
 	Passkey   *passkeyForm
 	Offer     bool // false: the link is no good, there is nothing to fill in
 }
@@ -315,7 +316,7 @@ func (c *console) enrol(w http.ResponseWriter, r *http.Request, e enrolment, wro
 	}
 	if e.Offer {
 		var err error
-		if e.QR, err = qr(e.Setup.URI); err != nil {
+		if e.QR, err = web.QR(e.Setup.URI); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"clarion/web"
 	"clarion/web/access"
 	"clarion/web/desk"
 )
@@ -33,7 +34,7 @@ func (c *console) volunteer(w http.ResponseWriter, r *http.Request, who *access.
 		return err
 	}
 	v := &volunteerView{Forwarding: f}
-	if v.QR, err = qr(f.Link); err != nil {
+	if v.QR, err = web.QR(f.Link); err != nil {
 		return err
 	}
 	for _, t := range f.Texts {

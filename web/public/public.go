@@ -25,7 +25,7 @@ type Subscriptions interface {
 	Resubscribe(ctx context.Context, token string) error
 }
 
-//go:embed pages
+//go:embed pages static
 var files embed.FS
 
 // words are the texts of the pages, by language.

@@ -1,0 +1,67 @@
+package public
+
+import (
+	"cmp"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"clarion/templates/sms"
+	"clarion/web"
+)
+
+// A shareView is what somebody passes on.
+type shareView struct {
+	Link  string
+	Code  string // of the volunteer, "" for none
+	QR    template.HTML
+	Texts []shareText
+}
+
+// A shareText is a text ready to paste, in one language.
+type shareText struct {
+	Language, Title, Text string
+	Short                 string       // as it goes by text message
+	Count                 sms.Info     // of Short
+	Mail, SMS             template.URL // they open the person's own programs
+}
+
+// share shows texts to pass on; with a volunteer's code they bear it.
+func (s *signing) share(w http.ResponseWriter, r *http.Request) {
+	lang := languageOf(r, "")
+	v := shareView{Link: s.Public + "/sign", Code: r.URL.Query().Get("by")}
+	if _, err := s.Volunteers.Volunteer(v.Code); err != nil {
+		v.Code = ""
+	} else {
+		v.Link = s.Public + "/v/" + v.Code
+	}
+	var err error
+	if v.QR, err = web.QR(v.Link); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	languages := slices.Clone(s.Roll.Languages)
+	slices.SortStableFunc(languages, func(a, b string) int { return cmp.Compare(rank(a == lang), rank(b == lang)) })
+	for _, l := range languages {
+		v.Texts = append(v.Texts, newShareText(l, s.Roll.Title[l], s.Roll.Forward[l], v.Link))
+	}
+	s.write(w, r, http.StatusOK, lang, "share.html", v)
+}
+
+func rank(first bool) int {
+	if first {
+		return 0
+	}
+	return 1
+}
+
+func newShareText(lang, title, text, link string) shareText {
+	escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") } // RFC 6068 §5: no plus for a blank
+	t := shareText{Language: lang, Title: title, Text: title + "\n\n" + text + "\n" + link, Short: title + "\n" + link}
+	t.Count = sms.Count(t.Short)
+	t.Mail = template.URL("mailto:?subject=" + escape(title) + "&body=" + escape(text+"\n\n"+link)) //nolint:gosec // escaped
+	t.SMS = template.URL("sms:?body=" + escape(t.Short))                                            //nolint:gosec // escaped
+	return t
+}
