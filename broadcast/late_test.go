@@ -284,6 +284,40 @@ func TestSentAgainOnlyWhereItGoes(t *testing.T) {
 	f.want(Counts{InDoubt: 1})
 }
 
+// A sweep looks at a call that is done, its late owner says that the last of what was
+// in doubt never went, which opens the call again, and then the sweep sees that
+// nothing is in doubt: the call stays among those that somebody looks at.
+func TestWhatWasOpenedAgainIsNotRetired(t *testing.T) {
+	t.Parallel()
+	f, l, g, attempts := begun(t, 1)
+	ctx := t.Context()
+	next := by(f.takeover(l, time.Time{}), "w2")
+	f.expect(f.begin(next), OK)
+	state, err := f.Finish(ctx, next, f.work(next))
+	f.must(err)
+	f.expect(string(state), string(Done))
+	f.commit(l, g, attempts, all(g, Result{State: Pending}))
+	f.expect(string(f.callState()), string(Running))
+	f.must(f.Retire(ctx, f.id))
+	if active, err := f.Active(ctx); err != nil || len(active) != 1 {
+		t.Fatalf("active are %v, %v: nobody would look at the call", active, err)
+	}
+	due, err := f.Collect(ctx, f.id, true)
+	f.must(err)
+	again := by(due[0], "w2")
+	f.expect(f.begin(again), OK)
+	further := Group{f.id, f.work(again), 0, 1}
+	_, attempts = f.claim(again, further)
+	f.commit(again, further, attempts, all(further, Result{State: Sent}))
+	state, err = f.Finish(ctx, again, f.work(again))
+	f.must(err)
+	f.expect(string(state), string(Done))
+	f.must(f.Retire(ctx, f.id))
+	if active, err := f.Active(ctx); err != nil || len(active) != 0 {
+		t.Fatalf("active are %v, %v, and all has ended", active, err)
+	}
+}
+
 // What was in doubt may have gone, whatever becomes of it: a correction goes there too.
 func TestCorrectionReachesWhatMayHaveGone(t *testing.T) {
 	t.Parallel()

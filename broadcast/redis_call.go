@@ -166,8 +166,18 @@ func ids(names []string) []ID {
 	return out
 }
 
-// Retire takes a call that has ended off the active ones.
+// Retire takes a call that has ended off the active ones, of which nothing is in
+// doubt. One that was opened again stays: whoever settled the last doubt may have
+// said that it never went, between the caller's look at the call and at its
+// doubts. Nothing opens it after that.
 func (l *Ledger) Retire(ctx context.Context, id ID) error {
+	state, err := l.rdb.HGet(ctx, keyCall.Name(id), "state").Result()
+	if err != nil && err != redis.Nil {
+		return fmt.Errorf("retire call %s: %w", id, err)
+	}
+	if now := CallState(state); err == nil && now != Done && now != Stopped {
+		return nil
+	}
 	if err := l.rdb.SRem(ctx, keyActive.Name(), string(id)).Err(); err != nil {
 		return fmt.Errorf("retire call %s: %w", id, err)
 	}

@@ -226,7 +226,8 @@ func (r *round) owners() []broadcast.Lease {
 // minute and more.
 const patience = 5 * time.Minute
 
-// standing says where a call stands that does not end.
+// standing says where a call stands that does not end, and ends its workers: each says
+// where all of its goroutines are, in a file of its own.
 func (r *round) standing() string {
 	ctx := context.Background()
 	idle, err1 := r.ledger.Idle(ctx, r.id)
@@ -236,6 +237,7 @@ func (r *round) standing() string {
 	for _, w := range r.living() {
 		text := w.log.String()
 		fmt.Fprintf(&log, "\n%d: %s", w.PID(), text[max(0, len(text)-1500):])
+		fmt.Fprintf(&log, "\n%d stood as in %s", w.PID(), w.dump())
 	}
 	return fmt.Sprintf("it is %q, owned by %v, idle %v, next due in %v, %+v, the queues %s, %v%s", r.state(), r.owners(), idle, time.Until(due), counters, r.redis.queues(),
 		errors.Join(err1, err2, err3), log.String())

@@ -104,6 +104,23 @@ func (f *fleet) tryWorker(slot int, how way) (*worker, error) {
 	return w, await(30*time.Second, "a worker to start", func() bool { return strings.Contains(log.String(), "running") || w.ended() })
 }
 
+// dump ends the worker in a way that has it say where all of its goroutines are, and
+// names the file in which that is kept.
+func (w *worker) dump() string {
+	if err := w.Signal(syscall.SIGQUIT); err != nil {
+		return err.Error()
+	}
+	select {
+	case <-w.Done():
+	case <-time.After(10 * time.Second):
+	}
+	file := filepath.Join(os.TempDir(), fmt.Sprintf("chaos-%d.txt", w.PID()))
+	if err := os.WriteFile(file, []byte(w.log.String()), 0o600); err != nil {
+		return err.Error()
+	}
+	return file
+}
+
 func (w *worker) ended() bool {
 	select {
 	case <-w.Done():
