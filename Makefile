@@ -15,20 +15,15 @@ demo: ## a call by email, SMS and fax to 2,000 sample contacts, live in the term
 setup: ## install what the tests need
 	@scripts/setup.sh test
 
-# The end-to-end tests come last: software modems and mail servers share two cores
-# badly with compilers. The two that need neither go side by side, the rest alone.
-BESIDE = ./e2e/chaos ./e2e/crash
-ALONE = $$(go list ./e2e/... | grep -v -e /chaos$$ -e /crash$$)
-
+# The end-to-end tests come last and one at a time: software modems and mail servers
+# share two cores badly with compilers, and so do the tests of kills with each other.
 test: setup ## all tests, under the race detector
 	@scripts/test.sh $$(go list ./... | grep -v '^clarion/e2e')
 	@go test -count=1 -run Bound ./worker/bounce # memory, which the race detector would add to
-	@scripts/test.sh $(BESIDE)
-	@GOTESTFLAGS='-p 1' scripts/test.sh $(ALONE)
+	@GOTESTFLAGS='-p 1' scripts/test.sh ./e2e/...
 
 e2e: setup ## the end-to-end tests alone: Postfix, Kannel, HylaFAX
-	@scripts/test.sh $(BESIDE)
-	@GOTESTFLAGS='-p 1' scripts/test.sh $(ALONE)
+	@GOTESTFLAGS='-p 1' scripts/test.sh ./e2e/...
 
 story: setup ## the campaign from launch to the deletion of the names: 17 days within minutes
 	@go run ./e2e/story -pause 500ms
