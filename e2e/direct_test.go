@@ -107,8 +107,8 @@ func TestCallStraightToTheReceivers(t *testing.T) {
 		t.Errorf("with one exchanger that is busy the call stands at %+v", st)
 	}
 	for locale, says := range map[string]string{
-		"en_GB.UTF-8": `(?m)^busy\.example has asked us to go slower since \d\d:\d\d\. We sent too many messages, or too fast \(4\.7\.0\)\. 20 messages wait for it\. It is (tried again at \d\d:\d\d|being tried again)\.$`,
-		"ko_KR.UTF-8": `(?m)^busy\.example: \d\d:\d\d부터 속도를 줄여 달라고 합니다\. 너무 많이 보냈거나 너무 빨리 보냈습니다 \(4\.7\.0\)\. 20건이 기다립니다\. (\d\d:\d\d에|지금) 다시 시도합니다\.$`,
+		"en_GB.UTF-8": `(?m)^busy\.example has asked us to go slower since \d\d:\d\d KST\. We sent too many messages, or too fast \(4\.7\.0\)\. 20 messages wait for it\. It is (tried again at \d\d:\d\d KST|being tried again)\.$`,
+		"ko_KR.UTF-8": `(?m)^busy\.example: \d\d:\d\d KST부터 속도를 줄여 달라고 합니다\. 너무 많이 보냈거나 너무 빨리 보냈습니다 \(4\.7\.0\)\. 20건이 기다립니다\. (\d\d:\d\d KST에|지금) 다시 시도합니다\.$`,
 	} {
 		if out, said, code := s.runIn(locale, "call", "status", id); code != 0 || !regexp.MustCompile(says).MatchString(out) {
 			t.Errorf("call status in %s does not say who waits for whom, and why:\n%s%s", locale, out, said)

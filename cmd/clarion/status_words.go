@@ -56,7 +56,7 @@ func writeStatus(w io.Writer, r *desk.StatusReport, lang string) {
 	}
 	if r.NextDue != nil && r.State == broadcast.Running {
 		fmt.Fprintln(w)
-		say(words{"The next attempt is due at %s.", "다음 시도는 %s입니다."}, r.NextDue.Local().Format("15:04:05"))
+		say(words{"The next attempt is due at %s.", "다음 시도는 %s입니다."}, r.NextDue.Local().Format("15:04:05 MST"))
 	}
 	if r.InDoubt > 0 {
 		fmt.Fprintln(w)
