@@ -53,7 +53,8 @@ func (in *Inbound) Tell(ctx context.Context, id string, l Letter) error {
 }
 
 // sendLetter sends one letter. A mail stays in its record until it went, and goes again
-// under the same Message-ID when nobody knows; of a text a second is worse than none.
+// under the same Message-ID when nobody knows, as often as a call would. A text is
+// taken out of its record first: a second is worse than none.
 func (w *Worker) sendLetter(ctx context.Context, id string, t serviceText) error {
 	in := w.inbound()
 	to := address.Canonical(t.Channel, t.Number)
@@ -69,28 +70,33 @@ func (w *Worker) sendLetter(ctx context.Context, id string, t serviceText) error
 		if m, err = w.letterMail(id, to, t); err != nil {
 			return err
 		}
-	} else if err := in.dropService(ctx, id); err != nil {
-		return err
+	} else if _, mine, err := in.readService(ctx, id); err != nil || !mine {
+		return err // another has taken it
 	}
 	gates := make([]Gate, 0, len(w.gates))
 	for _, g := range w.gates {
 		gates = append(gates, g.Gate)
 	}
-	switch err := SendOne(ctx, gates, m); {
-	case err == nil, ForGood(err), t.Channel != address.Email && Uncertain(err):
+	err = SendOne(ctx, gates, m)
+	if Uncertain(err) {
+		t.Doubts++
+	}
+	if err == nil || ForGood(err) || t.Doubts > 0 && (t.Channel != address.Email || t.Doubts >= broadcast.DoubtAttempts) {
 		if err != nil {
-			w.log.Warn("a letter was not sent", "error", err)
+			w.log.Warn("a letter was not sent, or nobody knows whether it was", "error", err)
 		}
 		if err := w.persist(ctx, func(ctx context.Context) error { return in.noteAnswer(ctx, id) }); err != nil {
 			return err
 		}
 		return in.dropService(ctx, id)
-	default:
-		if _, herr := in.holdService(ctx, id, t); herr != nil {
-			return errors.Join(err, herr)
-		}
-		return err
 	}
+	return errors.Join(err, w.persist(ctx, func(ctx context.Context) error {
+		if t.Channel == address.Email {
+			return in.rewriteService(ctx, id, t)
+		}
+		_, err := in.holdService(ctx, id, t)
+		return err
+	}))
 }
 
 // letterMail is a letter as a mail, RFC 5322. Its Message-ID, which is also its envelope

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"clarion/broadcast"
 	"clarion/lists"
 	"clarion/lists/address"
 	"clarion/worker"
@@ -19,7 +20,8 @@ import (
 // A letterbox is a gateway that keeps what it is given, and is away for a while first.
 type letterbox struct {
 	mu   sync.Mutex
-	away int // times that it fails yet
+	away int  // times that it fails yet
+	dumb bool // it takes what it is given, and its answer never comes
 	got  []gateway.Message
 }
 
@@ -31,6 +33,9 @@ func (l *letterbox) Send(_ context.Context, m gateway.Message) (gateway.Receipt,
 	}
 	m.Body = bytes.Clone(m.Body)
 	l.got = append(l.got, m)
+	if l.dumb {
+		return gateway.Receipt{}, &gateway.Error{Kind: gateway.Indeterminate, Reason: gateway.Network}
+	}
 	return gateway.Receipt{}, nil
 }
 
@@ -87,6 +92,37 @@ func TestLetters(t *testing.T) {
 	for line := range bytes.Lines(first.Body) {
 		if len(line) > 998 || !bytes.HasSuffix(line, []byte("\r\n")) {
 			t.Errorf("a line is %q", line)
+		}
+	}
+}
+
+// Where nobody knows whether a letter went, a mail goes again under its Message-ID, as
+// often as a call would send it, and a text never.
+func TestLettersInDoubtEnd(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	mails, texts := &letterbox{dumb: true}, &letterbox{dumb: true}
+	d.gates = []worker.Gate{{Name: "mail", Channel: address.Email, Gateway: mails}, {Name: "sms", Channel: address.SMS, Gateway: texts}}
+	in := worker.NewInbound(d.parts(), links)
+	d.must(in.Tell(t.Context(), "mail", worker.Letter{To: address.Canonical(address.Email, "kim@example.org"), Subject: "s", Text: "t"}))
+	d.must(in.Tell(t.Context(), "text", worker.Letter{To: address.Canonical(address.SMS, "+821012345678"), Text: "t"}))
+	d.startWith(worker.Config{Links: links})
+	d.await("both to be given up", func() bool {
+		left, err := d.rdb.Keys(t.Context(), "service:text:*").Result()
+		d.must(err)
+		return len(left) == 0 && len(mails.all()) > 0 && len(texts.all()) > 0
+	})
+	for range 3 { // who asks again learns that both went
+		d.must(in.Tell(t.Context(), "mail", worker.Letter{To: address.Canonical(address.Email, "kim@example.org"), Subject: "s", Text: "t"}))
+		d.must(in.Tell(t.Context(), "text", worker.Letter{To: address.Canonical(address.SMS, "+821012345678"), Text: "t"}))
+	}
+	got := mails.all()
+	if len(got) != broadcast.DoubtAttempts || len(texts.all()) != 1 {
+		t.Fatalf("%d mails and %d texts went", len(got), len(texts.all()))
+	}
+	for _, m := range got {
+		if m.From != got[0].From || m.Delivery != got[0].Delivery {
+			t.Errorf("a copy goes under another name: %s, %s", m.From, got[0].From)
 		}
 	}
 }

@@ -23,16 +23,37 @@ const repliesKept = 100_000
 // holdService writes a service text down, sealed; waiting is true when one
 // with its id was there already and has not been sent.
 func (in *Inbound) holdService(ctx context.Context, id string, t serviceText) (waiting bool, err error) {
-	record, err := json.Marshal(t)
+	name, sealed, err := in.sealService(id, t)
 	if err != nil {
-		return false, fmt.Errorf("keep a service text: %w", err)
+		return false, err
 	}
-	name := keyService.Name(id)
-	set, err := in.rdb.SetNX(redisdb.Kept(ctx), name, in.keys.Seal(nil, record, []byte(name)), serviceKept).Result()
+	set, err := in.rdb.SetNX(redisdb.Kept(ctx), name, sealed, serviceKept).Result()
 	if err != nil {
 		return false, fmt.Errorf("keep a service text: %w", err)
 	}
 	return !set, nil
+}
+
+// rewriteService writes a service text down in place of what is there; one that
+// waited for too long stays gone.
+func (in *Inbound) rewriteService(ctx context.Context, id string, t serviceText) error {
+	name, sealed, err := in.sealService(id, t)
+	if err != nil {
+		return err
+	}
+	if err := in.rdb.SetArgs(redisdb.Kept(ctx), name, sealed, redis.SetArgs{Mode: "XX", KeepTTL: true}).Err(); err != nil && !errors.Is(err, redis.Nil) {
+		return fmt.Errorf("keep a service text: %w", err)
+	}
+	return nil
+}
+
+func (in *Inbound) sealService(id string, t serviceText) (name string, sealed []byte, err error) {
+	record, err := json.Marshal(t)
+	if err != nil {
+		return "", nil, fmt.Errorf("keep a service text: %w", err)
+	}
+	name = keyService.Name(id)
+	return name, in.keys.Seal(nil, record, []byte(name)), nil
 }
 
 func (in *Inbound) readService(ctx context.Context, id string) (t serviceText, ok bool, err error) {

@@ -35,6 +35,7 @@ type serviceText struct {
 	Gateway string          `json:"g"`
 	Channel address.Channel `json:"h,omitempty"` // of a letter, else 0
 	Subject string          `json:"s,omitempty"`
+	Doubts  int             `json:"d,omitempty"` // times that nobody knows whether it went
 }
 
 // Text takes an inbound text: stop, start and help act at once, anything else is

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 
 	"clarion/internal/clock"
@@ -41,7 +42,10 @@ func (n news) Join(ctx context.Context, s *petition.Signature) error {
 	if err != nil {
 		return fmt.Errorf("put a signer on the list: %w", err)
 	}
-	_, err = n.people.Import(ctx, table, lists.ImportOptions{List: n.roll.ID, Consent: n.roll.News[s.Language], Language: lang}, nil)
+	report, err := n.people.Import(ctx, table, lists.ImportOptions{List: n.roll.ID, Consent: n.roll.News[s.Language], Language: lang}, nil)
+	if err == nil && report.Accepted != 1 {
+		err = errors.New("the list did not take the address")
+	}
 	if err != nil {
 		return fmt.Errorf("put a signer on the list: %w", err)
 	}
