@@ -27,7 +27,7 @@ var (
 	keyRounds  = rkey.Key{Pattern: "{texting}:rounds", Type: rkey.Hash, Expiry: "kept", Doc: "rounds of texting by volunteers, by number: name, list, script"}
 	keyLast    = rkey.Key{Pattern: "{texting}:last", Type: rkey.String, Expiry: "kept", Doc: "the last number of a round"}
 	keyWaiting = rkey.Key{Pattern: "{texting}:<round>:waiting", Type: rkey.List, Expiry: "until all had their turn", Doc: "numbers of contacts who wait for a volunteer"}
-	keyHeld    = rkey.Key{Pattern: "{texting}:<round>:held", Type: rkey.Hash, Expiry: "until settled", Doc: "the contact in each volunteer's hands, by number, and since when"}
+	keyHeld    = rkey.Key{Pattern: "{texting}:<round>:held", Type: rkey.Hash, Expiry: "until settled", Doc: "the contact in each volunteer's hands, by number, since when, and whether they saw it"}
 	keyDone    = rkey.Key{Pattern: "{texting}:<round>:done", Type: rkey.Hash, Expiry: "kept", Doc: "what became of each contact, by number: outcome, volunteer, when"}
 	keyCounts  = rkey.Key{Pattern: "{texting}:<round>:counts", Type: rkey.Hash, Expiry: "kept", Doc: "how many came to each outcome, in all and by volunteer"}
 )
@@ -40,10 +40,13 @@ func Keys() []rkey.Key {
 var (
 	//go:embed take.lua
 	luaTake string
+	//go:embed show.lua
+	luaShow string
 	//go:embed settle.lua
 	luaSettle string
 
 	scriptTake   = redis.NewScript(luaTake)
+	scriptShow   = redis.NewScript(luaShow)
 	scriptSettle = redis.NewScript(luaSettle)
 )
 
@@ -192,11 +195,12 @@ func (d *Desk) Shares(ctx context.Context, id uint32) ([]Share, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read a round: %w", err)
 		}
-		s := of(uint32(v))
-		if _, s.Since, err = parseHeld(value); err != nil {
+		h, err := parseHeld(value)
+		if err != nil {
 			return nil, err
 		}
-		s.Holds = true
+		s := of(uint32(v))
+		s.Holds, s.Since = true, h.since
 	}
 	out := make([]Share, 0, len(shares))
 	for _, v := range slices.Sorted(maps.Keys(shares)) {
@@ -227,49 +231,69 @@ func tally(counts map[string]string) (map[uint32]map[Outcome]int, error) {
 }
 
 // take is the contact in the volunteer's hands, or the next one.
-func (d *Desk) take(ctx context.Context, round, volunteer uint32) (number uint32, since time.Time, fresh bool, err error) {
+func (d *Desk) take(ctx context.Context, round, volunteer uint32) (h held, err error) {
 	r, err := d.Round(ctx, round)
 	if err != nil {
-		return 0, since, false, err
+		return h, err
 	}
 	open := 1
 	if r.Closed {
 		open = 0
 	}
 	// What is given away must be on the replicas before anybody writes by it.
-	value, err := scriptTake.Run(redisdb.Kept(ctx), d.rdb, []string{keyHeld.Name(round), keyWaiting.Name(round)}, volunteer, d.clk.Now().Unix(), open).StringSlice()
+	value, err := scriptTake.Run(redisdb.Kept(ctx), d.rdb, []string{keyHeld.Name(round), keyWaiting.Name(round)}, volunteer, d.clk.Now().Unix(), open).Text()
 	if err != nil {
-		return 0, since, false, fmt.Errorf("entrust a contact: %w", err)
+		return h, fmt.Errorf("entrust a contact: %w", err)
 	}
-	if len(value) == 0 {
-		if r.Closed {
-			return 0, since, false, ErrClosed
-		}
-		return 0, since, false, ErrNobody
+	switch {
+	case value != "":
+		return parseHeld(value)
+	case r.Closed:
+		return h, ErrClosed
 	}
-	number, since, err = parseHeld(value[0])
-	return number, since, value[1] == "1", err
+	return h, ErrNobody
 }
 
-// held is the contact in the volunteer's hands, 0 for none.
-func (d *Desk) held(ctx context.Context, round, volunteer uint32) (number uint32, since time.Time, err error) {
+// Show notes that a volunteer is shown the contact in their hands. The error is
+// ErrNotYours for one that is not there.
+func (d *Desk) Show(ctx context.Context, round, volunteer, number uint32) error {
+	done, err := scriptShow.Run(redisdb.Kept(ctx), d.rdb, []string{keyHeld.Name(round)}, volunteer, number).Int()
+	if err != nil {
+		return fmt.Errorf("show a contact: %w", err)
+	}
+	if done == 0 {
+		return ErrNotYours
+	}
+	return nil
+}
+
+// A held is a contact in somebody's hands; number 0 is nobody.
+type held struct {
+	number uint32
+	since  time.Time
+	shown  bool
+}
+
+// held is the contact in the volunteer's hands.
+func (d *Desk) held(ctx context.Context, round, volunteer uint32) (h held, err error) {
 	value, err := d.rdb.HGet(ctx, keyHeld.Name(round), strconv.FormatUint(uint64(volunteer), 10)).Result()
 	if errors.Is(err, redis.Nil) {
-		return 0, since, nil
+		return h, nil
 	}
 	if err != nil {
-		return 0, since, fmt.Errorf("read who is in whose hands: %w", err)
+		return h, fmt.Errorf("read who is in whose hands: %w", err)
 	}
 	return parseHeld(value)
 }
 
-// parseHeld reads "number second".
-func parseHeld(value string) (number uint32, since time.Time, err error) {
+// parseHeld reads what take.lua and show.lua write.
+func parseHeld(value string) (h held, err error) {
 	var at int64
-	if _, err := fmt.Sscanf(value, "%d %d", &number, &at); err != nil {
-		return 0, since, fmt.Errorf("read who is in whose hands: %w", err)
+	if _, err := fmt.Sscanf(value, "%d %d", &h.number, &at); err != nil {
+		return h, fmt.Errorf("read who is in whose hands: %w", err)
 	}
-	return number, time.Unix(at, 0).UTC(), nil
+	h.since, h.shown = time.Unix(at, 0).UTC(), strings.HasSuffix(value, " shown")
+	return h, nil
 }
 
 // look reads a contact, and whether a text may go there at this moment.

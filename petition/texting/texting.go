@@ -54,7 +54,7 @@ type Turn struct {
 	Phone  address.Address
 	Lang   string
 	Since  time.Time
-	Fresh  bool // given just now
+	Shown  bool // the volunteer may have seen them, and written
 }
 
 // A Share is what one volunteer has done in a round.
@@ -87,46 +87,55 @@ type Settings struct {
 // InHand is the contact in a volunteer's hands, nil for none. Phone is zero for one who
 // must not be written to any more: the volunteer says what became of them all the same.
 func (d *Desk) InHand(ctx context.Context, round, volunteer uint32) (*Turn, error) {
-	number, since, err := d.held(ctx, round, volunteer)
-	if err != nil || number == 0 {
+	h, err := d.held(ctx, round, volunteer)
+	if err != nil || h.number == 0 {
 		return nil, err
 	}
-	c, may, err := d.look(ctx, number)
+	c, may, err := d.look(ctx, h.number)
 	if err != nil {
 		return nil, err
 	}
-	t := &Turn{Number: number, Name: c.Name, Lang: c.Language, Since: since}
+	return newTurn(h, &c, may), nil
+}
+
+func newTurn(h held, c *lists.Contact, may bool) *Turn {
+	t := &Turn{Number: h.number, Name: c.Name, Lang: c.Language, Since: h.since, Shown: h.shown}
 	if may {
 		t.Phone = c.Address(address.SMS)
 	}
-	return t, nil
+	return t
 }
 
-// Next is InHand, or the next contact, who is then entrusted to the volunteer
-// alone. Whoever may not be written to any more is left out. The error is
-// ErrNobody when all have had their turn, and ErrAsleep while the next one must not
-// be disturbed.
+// Next is the contact in a volunteer's hands, or the next one, who is entrusted to them
+// alone. Who was never Shown is looked at as if they came just now: whoever may not
+// be written to any more is left out. The error is ErrNobody when all have had their turn,
+// and ErrAsleep while the next one must not be disturbed.
 func (d *Desk) Next(ctx context.Context, round, volunteer uint32) (*Turn, error) {
 	for {
-		number, since, fresh, err := d.take(ctx, round, volunteer)
+		h, err := d.take(ctx, round, volunteer)
 		if err != nil {
 			return nil, err
 		}
-		if !fresh {
-			return d.InHand(ctx, round, volunteer)
+		c, may, err := d.look(ctx, h.number)
+		if err != nil {
+			return nil, err
 		}
-		c, may, err := d.look(ctx, number)
+		out := Outcome("")
 		switch {
-		case err != nil:
-			return nil, errors.Join(err, d.settle(ctx, round, volunteer, number, Back))
+		case h.shown:
 		case !may:
-			if err := d.settle(ctx, round, volunteer, number, LeftOut); err != nil {
-				return nil, err
-			}
+			out = LeftOut
 		case d.Awake != nil && !d.Awake(&c):
-			return nil, errors.Join(ErrAsleep, d.settle(ctx, round, volunteer, number, Back))
-		default:
-			return &Turn{Number: number, Name: c.Name, Phone: c.Address(address.SMS), Lang: c.Language, Since: since, Fresh: true}, nil
+			out = Back
+		}
+		if out == "" {
+			return newTurn(h, &c, may), nil
+		}
+		if err := d.settle(ctx, round, volunteer, h.number, out); err != nil {
+			return nil, err
+		}
+		if out == Back {
+			return nil, ErrAsleep
 		}
 	}
 }
@@ -150,18 +159,20 @@ func (d *Desk) Settle(ctx context.Context, round, volunteer, number uint32, o Ou
 // GiveUp takes a contact out of the hands of a volunteer who never said what became
 // of it. Nobody else gets it: the text may have been sent.
 func (d *Desk) GiveUp(ctx context.Context, round, volunteer uint32) error {
-	number, _, err := d.held(ctx, round, volunteer)
-	if err != nil || number == 0 {
+	h, err := d.held(ctx, round, volunteer)
+	if err != nil || h.number == 0 {
 		return err
 	}
-	return d.settle(ctx, round, volunteer, number, Unsure)
+	return d.settle(ctx, round, volunteer, h.number, Unsure)
 }
 
 // suppress sees that nobody writes to the contact's number any more, if the contact
 // is in the volunteer's hands.
 func (d *Desk) suppress(ctx context.Context, round, volunteer, number uint32, o Outcome) error {
-	if held, _, err := d.held(ctx, round, volunteer); err != nil || held != number {
-		return errors.Join(err, ErrNotYours)
+	if h, err := d.held(ctx, round, volunteer); err != nil {
+		return err
+	} else if h.number != number {
+		return ErrNotYours
 	}
 	people, err := d.people.Read(ctx, []uint32{number})
 	if err != nil {

@@ -172,6 +172,35 @@ func TestStopHoldsAtOnce(t *testing.T) {
 	}
 }
 
+// A contact who was given and never shown, as when the program died in between, is
+// given again as if for the first time.
+func TestWhoWasNeverShownIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, 2)
+	id := s.begin()
+	first, err := s.Next(t.Context(), id, 1)
+	must(t, err)
+	again, err := s.Next(t.Context(), id, 1)
+	must(t, err)
+	if first.Shown || again.Shown || again.Number != first.Number {
+		t.Fatalf("%+v, then %+v", first, again)
+	}
+	if err := s.Show(t.Context(), id, 2, first.Number); !errors.Is(err, ErrNotYours) {
+		t.Errorf("shown to another: %v", err)
+	}
+	_, err = s.people.Suppress(t.Context(), address.SMS, s.people.Key(first.Phone), lists.Suppression{Reason: lists.OptedOut, Source: "text", Since: s.clk.Now()})
+	must(t, err)
+	other, err := s.Next(t.Context(), id, 1)
+	must(t, err)
+	if other.Number == first.Number || s.round(id).Counts[LeftOut] != 1 {
+		t.Errorf("who said stop before they were shown is %+v", other)
+	}
+	must(t, s.Show(t.Context(), id, 1, other.Number))
+	if in, err := s.InHand(t.Context(), id, 1); err != nil || !in.Shown {
+		t.Errorf("%+v, %v", in, err)
+	}
+}
+
 // Who says stop by another way while a volunteer has them is shown without number.
 func TestWhoSaysStopMeanwhileIsNotShown(t *testing.T) {
 	t.Parallel()
@@ -179,6 +208,7 @@ func TestWhoSaysStopMeanwhileIsNotShown(t *testing.T) {
 	id := s.begin()
 	turn, err := s.Next(t.Context(), id, 1)
 	must(t, err)
+	must(t, s.Show(t.Context(), id, 1, turn.Number))
 	_, err = s.people.Suppress(t.Context(), address.SMS, s.people.Key(turn.Phone), lists.Suppression{Reason: lists.OptedOut, Source: "text", Since: s.clk.Now()})
 	must(t, err)
 	again, err := s.Next(t.Context(), id, 1)

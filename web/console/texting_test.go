@@ -1,11 +1,14 @@
 package console
 
 import (
+	"errors"
 	"html"
 	"regexp"
 	"strings"
 	"testing"
 
+	"clarion/internal/audit"
+	"clarion/petition/texting"
 	"clarion/web/desk"
 )
 
@@ -51,6 +54,10 @@ func TestVolunteersText(t *testing.T) {
 	if page := h.send(mine+"/settle", 200, "contact", first, "outcome", "sent"); page == nil {
 		t.Error("settled twice")
 	}
+	// Nobody is suppressed, or said to be, who is not in one's hands.
+	if page := h.send(mine+"/settle", 200, "contact", first, "outcome", "stopped"); page == nil {
+		t.Error("settled twice")
+	}
 	second, _ := contact()
 	h.post(mine+"/settle", 303, "contact", second, "outcome", "stopped")
 	third, _ := contact()
@@ -58,6 +65,18 @@ func TestVolunteersText(t *testing.T) {
 		t.Fatalf("%s, %s, %s", first, second, third)
 	}
 	h.post(mine+"/settle", 303, "contact", third, "outcome", "back")
+	// What cannot be noted is not shown.
+	broken := errors.New("the trail is away")
+	note := func(audit.Action, string, map[string]string) error { return broken }
+	if err := h.desk.NextText(t.Context(), 1, 7, note); !errors.Is(err, broken) {
+		t.Errorf("without a trail: %v", err)
+	}
+	if turn, err := h.desk.TextInHand(t.Context(), 1, 7); err != nil || turn != nil {
+		t.Errorf("shown without a note: %+v, %v", turn, err)
+	}
+	if err := h.desk.SettleText(t.Context(), 1, 7, 0, "back", note); !errors.Is(err, texting.ErrNotYours) {
+		t.Errorf("nobody is given back: %v", err)
+	}
 	if in, _ := contact(); in != "" {
 		t.Errorf("after they were given back %s is in hand", in)
 	}
@@ -68,7 +87,7 @@ func TestVolunteersText(t *testing.T) {
 			}
 		}
 	}
-	if page := text(h.get(to, 200)); !strings.Contains(page, "1 texted") || !strings.Contains(page, "1 said stop") || !strings.Contains(page, "1 wait") {
+	if page := text(h.get(to, 200)); !strings.Contains(page, "1 texted") || !strings.Contains(page, "1 said stop") || !strings.Contains(page, "1 in hand") {
 		t.Errorf("the round tells: %s", page)
 	}
 	h.post(to+"/close", 303)

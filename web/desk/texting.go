@@ -71,9 +71,10 @@ func (d *Desk) BeginTexting(ctx context.Context, r texting.Round, note Note) (*t
 	return d.texting.Begin(ctx, r)
 }
 
-// CloseTexting ends a round, noted first.
+// CloseTexting ends a round, noted first. One that is closed stays so.
 func (d *Desk) CloseTexting(ctx context.Context, id uint32, note Note) error {
-	if _, err := d.texting.Round(ctx, id); err != nil {
+	r, err := d.texting.Round(ctx, id)
+	if err != nil || r.Closed {
 		return err
 	}
 	if err := note(audit.TextingClosed, roundObject(id), nil); err != nil {
@@ -85,9 +86,10 @@ func (d *Desk) CloseTexting(ctx context.Context, id uint32, note Note) error {
 func roundObject(id uint32) string { return fmt.Sprintf("round:%d", id) }
 
 // GiveUpText takes whom a volunteer never settled out of their hands, noted first;
-// nobody else gets them.
+// nobody else gets them. Where there is nobody nothing is done.
 func (d *Desk) GiveUpText(ctx context.Context, id, volunteer uint32, note Note) error {
-	if _, err := d.texting.Round(ctx, id); err != nil {
+	t, err := d.texting.InHand(ctx, id, volunteer)
+	if err != nil || t == nil {
 		return err
 	}
 	if err := note(audit.TextingGivenUp, roundObject(id), map[string]string{"volunteer": fmt.Sprint(volunteer)}); err != nil {
@@ -111,14 +113,15 @@ func (d *Desk) TextingRound(ctx context.Context, id uint32) (*texting.Round, []t
 	return r, shares, err
 }
 
-// TextInHand is the contact in a volunteer's hands, nil for none.
+// TextInHand is the contact in a volunteer's hands, nil for none, or for one whom the
+// audit trail does not have yet.
 func (d *Desk) TextInHand(ctx context.Context, id, volunteer uint32) (*TextingTurn, error) {
 	r, err := d.texting.Round(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	t, err := d.texting.InHand(ctx, id, volunteer)
-	if err != nil || t == nil {
+	if err != nil || t == nil || !t.Shown {
 		return nil, err
 	}
 	return d.textTo(ctx, r, t, volunteer)
@@ -128,22 +131,34 @@ func (d *Desk) TextInHand(ctx context.Context, id, volunteer uint32) (*TextingTu
 // anything of them is shown.
 func (d *Desk) NextText(ctx context.Context, id, volunteer uint32, note Note) error {
 	t, err := d.texting.Next(ctx, id, volunteer)
-	if err != nil || !t.Fresh {
+	if err != nil || t.Shown {
 		return err
 	}
-	return note(audit.Entrusted, fmt.Sprintf("contact:%d", t.Number), map[string]string{"round": fmt.Sprint(id)})
+	if err := note(audit.Entrusted, contactObject(t.Number), map[string]string{"round": fmt.Sprint(id)}); err != nil {
+		return err
+	}
+	return d.texting.Show(ctx, id, volunteer, t.Number)
 }
 
 // SettleText says what became of the contact in a volunteer's hands. A suppression
 // that follows is noted first.
 func (d *Desk) SettleText(ctx context.Context, id, volunteer, number uint32, o texting.Outcome, note Note) error {
 	if o == texting.Stopped || o == texting.Wrong {
-		if err := note(audit.Suppressed, fmt.Sprintf("contact:%d", number), map[string]string{"round": fmt.Sprint(id)}); err != nil {
+		t, err := d.texting.InHand(ctx, id, volunteer)
+		if err != nil {
+			return err
+		}
+		if t == nil || t.Number != number {
+			return texting.ErrNotYours
+		}
+		if err := note(audit.Suppressed, contactObject(number), map[string]string{"round": fmt.Sprint(id)}); err != nil {
 			return err
 		}
 	}
 	return d.texting.Settle(ctx, id, volunteer, number, o)
 }
+
+func contactObject(number uint32) string { return fmt.Sprintf("contact:%d", number) }
 
 // textTo fills a round's script for a contact, with the volunteer's own link.
 func (d *Desk) textTo(ctx context.Context, r *texting.Round, t *texting.Turn, volunteer uint32) (*TextingTurn, error) {
@@ -176,10 +191,7 @@ func (d *Desk) textTo(ctx context.Context, r *texting.Round, t *texting.Turn, vo
 
 // awake says whether a contact may get a text now, by the quiet hours that hold here.
 func (d *Desk) awake(c *lists.Contact) bool {
-	place, _, err := d.Quiet.Place(broadcast.ZoneOf(c, address.SMS))
-	if err != nil {
-		return false
-	}
+	place, _, _ := d.Quiet.Place(broadcast.ZoneOf(c, address.SMS)) // a zone that is not known counts as unknown
 	span, has := d.Quiet.Hours[address.SMS]
 	if !has {
 		return true
