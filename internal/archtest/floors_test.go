@@ -67,6 +67,7 @@ var rooms = []room{
 	{"lists/address", 0, nil},
 	{"internal/clock", 0, nil},
 	{"internal/chart", 0, nil},
+	{"internal/compose", 0, nil},
 	{"internal/pdf", 0, nil},
 	{"internal/rkey", 0, nil},
 	{"internal/seal", 0, nil},

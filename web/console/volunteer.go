@@ -3,10 +3,9 @@ package console
 import (
 	"html/template"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 
+	"clarion/internal/compose"
 	"clarion/web"
 	"clarion/web/access"
 	"clarion/web/desk"
@@ -50,10 +49,9 @@ func (c *console) volunteer(w http.ResponseWriter, r *http.Request, who *access.
 func (v *volunteerView) Spoken() string { return v.Code[:3] + " " + v.Code[3:] }
 
 func newForwardText(t desk.ForwardText, lang string) forwardText {
-	escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") } // RFC 6068 §5: no plus for a blank
 	return forwardText{ID: t.Language, Language: languageWord(t.Language, lang), Title: t.Title, Text: t.Text,
-		Mail: template.URL("mailto:?subject=" + escape(t.Title) + "&body=" + escape(t.Text)), //nolint:gosec // escaped
-		SMS:  template.URL("sms:?body=" + escape(t.Title+"\n"+t.Text))}                       //nolint:gosec // escaped
+		Mail: template.URL(compose.Mail(t.Title, t.Text)),         //nolint:gosec // escaped
+		SMS:  template.URL(compose.Text("", t.Title+"\n"+t.Text))} //nolint:gosec // escaped
 }
 
 // A volunteersView is how far volunteers have carried the appeal.

@@ -3,13 +3,13 @@ package desk
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"unicode"
 
 	"clarion/broadcast"
 	"clarion/internal/audit"
+	"clarion/internal/compose"
 	"clarion/internal/quiet"
 	"clarion/lists"
 	"clarion/lists/address"
@@ -184,7 +184,7 @@ func (d *Desk) textTo(ctx context.Context, r *texting.Round, t *texting.Turn, vo
 		return value, value != ""
 	})}
 	if !t.Phone.IsZero() {
-		out.SMS = "sms:" + t.Phone.Reveal() + "?body=" + strings.ReplaceAll(url.QueryEscape(out.Text), "+", "%20") // RFC 5724
+		out.SMS = compose.Text(t.Phone.Reveal(), out.Text)
 	}
 	return out, nil
 }

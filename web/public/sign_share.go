@@ -4,10 +4,9 @@ import (
 	"cmp"
 	"html/template"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 
+	"clarion/internal/compose"
 	"clarion/templates/sms"
 	"clarion/web"
 )
@@ -58,10 +57,9 @@ func rank(first bool) int {
 }
 
 func newShareText(lang, title, text, link string) shareText {
-	escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") } // RFC 6068 §5: no plus for a blank
 	t := shareText{Language: lang, Title: title, Text: title + "\n\n" + text + "\n" + link, Short: title + "\n" + link}
 	t.Count = sms.Count(t.Short)
-	t.Mail = template.URL("mailto:?subject=" + escape(title) + "&body=" + escape(text+"\n\n"+link)) //nolint:gosec // escaped
-	t.SMS = template.URL("sms:?body=" + escape(t.Short))                                            //nolint:gosec // escaped
+	t.Mail = template.URL(compose.Mail(title, text+"\n\n"+link)) //nolint:gosec // escaped
+	t.SMS = template.URL(compose.Text("", t.Short))              //nolint:gosec // escaped
 	return t
 }
