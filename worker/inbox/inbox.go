@@ -124,7 +124,7 @@ func New(cfg Config, sink Sink, log *slog.Logger) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, sink: sink, taker: taker{sink, log, cfg.Timeout}, log: log,
-		listener: netutil.LimitListener(l, cfg.MaxConnections),
+		listener: lingers{netutil.LimitListener(l, cfg.MaxConnections), cfg.MaxSize},
 		limit:    rate.NewLimiter(rate.Limit(cfg.Rate), int(cfg.Rate)+1),
 	}
 	return s, nil
@@ -144,8 +144,8 @@ const drainTime = 10 * time.Second
 func (s *Server) Serve(ctx context.Context) error {
 	// A mail in hand outlives ctx, within its own limit of time.
 	work := context.WithoutCancel(ctx)
-	srv := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &session{server: s, ctx: work}, nil
+	srv := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+		return &session{server: s, ctx: work, conn: c.Conn()}, nil
 	}))
 	srv.LMTP = s.cfg.Protocol == LMTP
 	srv.Domain = s.cfg.Hostname

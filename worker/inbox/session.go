@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -44,6 +45,7 @@ type mailbox struct {
 type session struct {
 	server  *Server
 	ctx     context.Context
+	conn    net.Conn
 	null    bool // the sender is <>: a machine wrote it
 	inHand  atomic.Bool
 	mailbox []mailbox
@@ -153,6 +155,9 @@ func (s *session) read(r io.Reader) (*bounce.Result, []byte, error) {
 	case errors.As(err, &wire):
 		return nil, nil, wire
 	case errors.Is(err, smtp.ErrTooLongLine): // it would be no shorter the next time
+		if l, ok := s.conn.(*linger); ok {
+			l.refused.Store(true)
+		}
 		return nil, nil, errLongLine
 	case err != nil:
 		return nil, nil, errNotKept
