@@ -5,6 +5,23 @@ import (
 	"time"
 )
 
+// MostSheets are issued or printed at once: a kit for a large school.
+const MostSheets = 500
+
+// MayIssue says why n sheets like s cannot be issued, nil where they can.
+func MayIssue(n int, s Sheet) error {
+	label, ok := line(s.Label)
+	switch {
+	case !ok:
+		return ErrLabel
+	case HasResidentNumber(label):
+		return ErrResident
+	case n < 1 || n > MostSheets, s.Lines < 1 || s.Lines > 100, s.Print != PrintNormal && s.Print != PrintLarge:
+		return ErrIssue
+	}
+	return nil
+}
+
 // MayMark says why the sheet cannot be brought to a state now, nil where it can.
 func (s *Sheet) MayMark(to SheetState) error {
 	_, err := s.trial().enter(to, time.Time{})

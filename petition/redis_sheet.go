@@ -17,21 +17,13 @@ import (
 	"clarion/internal/seal"
 )
 
-// mostSheets are issued at once: a kit for a large school.
-const mostSheets = 500
-
 // Issue makes n new sheets like s, of which Lines, Print, Volunteer, Label and Due are
 // taken. The error is a *Refusal where the person can mend it.
 func (r *Roll) Issue(ctx context.Context, n int, s Sheet) ([]Sheet, error) {
-	var ok bool
-	switch s.Label, ok = line(s.Label); {
-	case !ok:
-		return nil, ErrLabel
-	case HasResidentNumber(s.Label):
-		return nil, ErrResident
-	case n < 1 || n > mostSheets, s.Lines < 1 || s.Lines > 100, s.Print != PrintNormal && s.Print != PrintLarge:
-		return nil, ErrIssue
+	if err := MayIssue(n, s); err != nil {
+		return nil, err
 	}
+	s.Label, _ = line(s.Label)
 	for {
 		last, err := r.rdb.HLen(ctx, keySheets.Name(r.ID)).Uint64()
 		if err != nil {

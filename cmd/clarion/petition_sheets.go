@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clarion/petition"
+	"clarion/web/desk"
 )
 
 func (p *program) petitionSheets() *cobra.Command {
@@ -213,33 +214,19 @@ func (p *program) changeSheets(ctx context.Context, r *petition.Roll, args []str
 	return partial()
 }
 
-// mostAtOnce bounds a range that was mistyped.
-const mostAtOnce = 10_000
-
 // sheetNumbers reads sheets as people name them: numbers, ranges, what a QR code says.
 func sheetNumbers(r *petition.Roll, args []string) ([]uint32, error) {
 	var out []uint32
 	for _, arg := range args {
-		first, last, isRange := strings.Cut(arg, "-")
-		from, err := strconv.ParseUint(first, 10, 32)
-		to := from
-		if err == nil && isRange {
-			to, err = strconv.ParseUint(last, 10, 32)
+		numbers, err := desk.ParseNumbers(arg)
+		if strings.Trim(arg, "0123456789-") != "" {
+			numbers = make([]uint32, 1)
+			numbers[0], err = r.OpenSheetToken(arg)
 		}
 		if err != nil {
-			number, err := r.OpenSheetToken(arg)
-			if err != nil {
-				return nil, inputError("%s: %w", arg, err)
-			}
-			out = append(out, number)
-			continue
+			return nil, inputError("%s: %w", arg, err)
 		}
-		if to < from || to-from >= mostAtOnce {
-			return nil, inputError("%s: a range goes up, by %s sheets at most", arg, grouped(mostAtOnce))
-		}
-		for n := from; n <= to; n++ {
-			out = append(out, uint32(n))
-		}
+		out = append(out, numbers...)
 	}
 	return out, nil
 }

@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"regexp"
 	"strings"
 	"testing"
@@ -75,6 +76,10 @@ func TestSheetPages(t *testing.T) {
 	roll := h.sign()
 	h.post("/petition/sheets", 422, "count", "0", "lines", "10", "print", "normal")
 	h.post("/petition/sheets", 422, "count", "2", "lines", "10", "print", "normal", "due", "tomorrow")
+	h.post("/petition/sheets", 422, "count", "2", "lines", "10", "print", "normal", "label", "900101-1234567")
+	if did := h.said(); slices.Contains(did, "sheets_issued") {
+		t.Errorf("what was refused is noted: %v", did)
+	}
 	h.post("/petition/sheets", http.StatusSeeOther, "count", "2", "lines", "10", "print", "large", "label", "서울고등학교", "due", "2013-06-11")
 	h.desk.Clock.(*clock.Manual).Advance(72 * time.Hour)
 	if page := text(h.get("/petition/sheets", 200)); !strings.Contains(page, "late : 2") || !strings.Contains(page, "서울고등학교") {

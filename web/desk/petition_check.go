@@ -93,8 +93,11 @@ func ParseNumbers(text string) ([]uint32, error) {
 		if err == nil && ranged {
 			to, err = strconv.ParseUint(last, 10, 32)
 		}
-		if err != nil || from == 0 || to < from {
+		switch {
+		case err != nil || from == 0:
 			return nil, Mistake("numbers: %q is none; write them as 7, 12-20", part)
+		case to < from:
+			return nil, Mistake("numbers: %q: a range goes up, as 12-20", part)
 		}
 		if to-from >= mostNumbers || len(out)+int(to-from) >= mostNumbers {
 			return nil, Mistake("numbers: at most %d at once", mostNumbers)

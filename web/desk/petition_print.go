@@ -15,8 +15,8 @@ func (d *Desk) PrintSheets(ctx context.Context, numbers []uint32, lang string) (
 	if err != nil {
 		return nil, err
 	}
-	if len(numbers) == 0 || len(numbers) > MostSheets {
-		return nil, Mistake("numbers: 1 to %d sheets are printed at once, such as 1-20", MostSheets)
+	if len(numbers) == 0 || len(numbers) > petition.MostSheets {
+		return nil, Mistake("numbers: 1 to %d sheets are printed at once, such as 1-20", petition.MostSheets)
 	}
 	if !slices.Contains(roll.Languages, lang) {
 		lang = roll.Languages[0]

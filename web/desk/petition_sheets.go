@@ -14,12 +14,6 @@ import (
 	"clarion/petition"
 )
 
-// What can be issued at once, and with how many lines.
-const (
-	MostSheets = 500
-	MostLines  = 100
-)
-
 // A SheetRow is a sheet as the team sees it.
 type SheetRow struct {
 	petition.Sheet
@@ -60,18 +54,14 @@ func (d *Desk) IssueSheets(ctx context.Context, w SheetWish, note Note) ([]Sheet
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case w.Count < 1 || w.Count > MostSheets:
-		return nil, Mistake("count: 1 to %d sheets are issued at once", MostSheets)
-	case w.Lines < 1 || w.Lines > MostLines:
-		return nil, Mistake("lines: a sheet has 1 to %d", MostLines)
-	case w.Print != petition.PrintNormal && w.Print != petition.PrintLarge:
-		return nil, Mistake("print is normal or large")
+	like := petition.Sheet{Lines: w.Lines, Print: w.Print, Volunteer: w.Volunteer, Label: w.Label, Due: w.Due.UTC()}
+	if err := petition.MayIssue(w.Count, like); err != nil {
+		return nil, err
 	}
 	if err := note(audit.SheetsIssued, petitionObject(roll), map[string]string{"sheets": strconv.Itoa(w.Count)}); err != nil {
 		return nil, err
 	}
-	made, err := roll.Issue(ctx, w.Count, petition.Sheet{Lines: w.Lines, Print: w.Print, Volunteer: w.Volunteer, Label: w.Label, Due: w.Due.UTC()})
+	made, err := roll.Issue(ctx, w.Count, like)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +113,7 @@ func (d *Desk) Sheet(ctx context.Context, number uint32) (*SheetRow, error) {
 }
 
 // FindSheet is the number of a sheet by what somebody types or scans: its number, the
-// code of its QR, or the address that holds it.
+// code of its QR, or the address that has it.
 func (d *Desk) FindSheet(text string) (uint32, error) {
 	roll, err := d.signatures()
 	if err != nil {
@@ -133,7 +123,7 @@ func (d *Desk) FindSheet(text string) (uint32, error) {
 	if n, err := strconv.ParseUint(strings.TrimPrefix(text, "#"), 10, 32); err == nil {
 		return uint32(n), nil
 	}
-	return roll.OpenSheetToken(text[strings.LastIndexAny(text, "/=")+1:])
+	return roll.OpenSheetToken(text)
 }
 
 // onSheet does something with a sheet that it bears, noted first.
