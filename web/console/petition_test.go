@@ -3,8 +3,8 @@ package console
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"

@@ -82,12 +82,12 @@ func NewSigning(p Signing) (http.Handler, error) {
 	for _, script := range []string{"sign.js", "work.js"} {
 		mux.HandleFunc("GET /sign/"+script, func(w http.ResponseWriter, r *http.Request) { http.ServeFileFS(w, r, files, "static/"+script) })
 	}
-	mux.HandleFunc("GET /c/{token}", s.confirmation)
-	mux.HandleFunc("GET /c/{token}/{code}", s.confirmation)
-	mux.HandleFunc("POST /c/{token}", s.confirm)
-	mux.HandleFunc("POST /c/{token}/{code}", s.confirm)
-	mux.HandleFunc("GET /w/{token}", s.withdrawal)
-	mux.HandleFunc("POST /w/{token}", s.withdraw)
+	for _, path := range []string{"/c/{token}", "/c/{token}/{code}"} {
+		mux.Handle("GET "+path, s.linked(p.Roll.OpenConfirm, nil, s.showConfirmed))
+		mux.Handle("POST "+path, s.linked(p.Roll.OpenConfirm, s.confirm, s.showConfirmed))
+	}
+	mux.Handle("GET /w/{token}", s.linked(p.Roll.OpenWithdraw, nil, s.showWithdrawn))
+	mux.Handle("POST /w/{token}", s.linked(p.Roll.OpenWithdraw, s.takeBack, s.showWithdrawn))
 	mux.HandleFunc("GET /s", s.askSlip)
 	mux.HandleFunc("POST /s", s.showSlip)
 	mux.HandleFunc("GET /s/{code}", s.showSlip)

@@ -41,35 +41,33 @@ func newSignatureView(sig *petition.Signature, lang string) *signatureView {
 	return v
 }
 
-// confirmation asks; it changes nothing, whoever follows the link.
-func (s *signing) confirmation(w http.ResponseWriter, r *http.Request) {
-	number, err := s.Roll.OpenConfirm(r.PathValue("token"))
-	if err != nil {
-		s.fail(w, r, err)
-		return
+// linked does something for the signature of a link, and then shows it; where there is
+// nothing to do it changes nothing, whoever follows the link.
+func (s *signing) linked(open func(token string) (uint32, error), do func(ctx context.Context, number uint32) error, show func(w http.ResponseWriter, r *http.Request, number uint32)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		number, err := open(r.PathValue("token"))
+		if err == nil && do != nil {
+			err = do(r.Context(), number)
+		}
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		show(w, r, number)
 	}
-	s.showConfirmed(w, r, number)
 }
 
-// confirm confirms, as often as somebody presses. Who agreed to news is on its list
-// before the page says so.
-func (s *signing) confirm(w http.ResponseWriter, r *http.Request) {
-	number, err := s.Roll.OpenConfirm(r.PathValue("token"))
-	if err == nil {
-		err = s.Roll.Confirm(r.Context(), number)
+// confirm confirms a signature, as often as somebody presses. Who agreed to news is on
+// its list before the page says so.
+func (s *signing) confirm(ctx context.Context, number uint32) error {
+	if err := s.Roll.Confirm(ctx, number); err != nil {
+		return err
 	}
-	var sig *petition.Signature
-	if err == nil {
-		sig, err = s.Roll.Read(r.Context(), number)
-	}
+	sig, err := s.Roll.Read(ctx, number)
 	if err == nil && sig.Certain() && sig.Agreed.News && !sig.Contact.IsZero() {
-		err = s.News.Join(r.Context(), sig)
+		err = s.News.Join(ctx, sig)
 	}
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.showConfirmed(w, r, number)
+	return err
 }
 
 func (s *signing) showConfirmed(w http.ResponseWriter, r *http.Request, number uint32) {
@@ -95,28 +93,6 @@ func (s *signing) showConfirmed(w http.ResponseWriter, r *http.Request, number u
 		}
 	}
 	s.write(w, r, http.StatusOK, lang, "confirm.html", v)
-}
-
-// withdrawal asks whether a signature is to be taken back.
-func (s *signing) withdrawal(w http.ResponseWriter, r *http.Request) {
-	number, err := s.Roll.OpenWithdraw(r.PathValue("token"))
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.showWithdrawn(w, r, number)
-}
-
-func (s *signing) withdraw(w http.ResponseWriter, r *http.Request) {
-	number, err := s.Roll.OpenWithdraw(r.PathValue("token"))
-	if err == nil {
-		err = s.takeBack(r.Context(), number)
-	}
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
-	s.showWithdrawn(w, r, number)
 }
 
 // takeBack withdraws a signature. Its news end first: afterwards nobody knows any more
