@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 
+	"clarion/e2e/pages"
 	"clarion/e2e/rig"
 )
 
@@ -62,18 +63,18 @@ type office struct {
 
 func openOffice(t *testing.T) *office {
 	t.Helper()
-	dir, pages, inbox := t.TempDir(), rig.FreePort(t), rig.FreePort(t)
-	o := &office{t: t, url: fmt.Sprintf("http://localhost:%d", pages)}
+	dir, outside, inbox := t.TempDir(), rig.FreePort(t), rig.FreePort(t)
+	o := &office{t: t, url: fmt.Sprintf("http://localhost:%d", outside)}
 	o.mail = rig.StartMail(t, rig.MailOptions{BounceAddr: fmt.Sprintf("127.0.0.1:%d", inbox), BounceProtocol: "lmtp"})
 	host, port, err := net.SplitHostPort(o.mail.RelayAddr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := fmt.Sprintf(journeyConfig, pages, inbox, rig.BounceDomain, host, port)
+	config := fmt.Sprintf(journeyConfig, outside, inbox, rig.BounceDomain, host, port)
 	if err := os.WriteFile(filepath.Join(dir, "clarion.toml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o.first = start(t, dir, regexp.MustCompile(`/first with the code (\S+)`), func(err error) {
+	o.first = pages.Start(t, dir, regexp.MustCompile(`/first with the code (\S+)`), func(err error) {
 		if err != nil {
 			t.Errorf("serve ends with %v", err)
 		}
@@ -85,14 +86,14 @@ func openOffice(t *testing.T) *office {
 // somebody sits down at a browser of their own, with a device that holds passkeys.
 func (o *office) somebody() *browser {
 	o.t.Helper()
-	ctx, cancel := chromedp.NewContext(o.root.ctx, chromedp.WithNewBrowserContext())
+	ctx, cancel := chromedp.NewContext(o.root.Ctx, chromedp.WithNewBrowserContext())
 	o.t.Cleanup(cancel)
-	b := &browser{o.t, ctx}
-	b.do("sit down", chromedp.Navigate("about:blank"),
+	b := &browser{&pages.Browser{T: o.t, Ctx: ctx}}
+	b.Do("sit down", chromedp.Navigate("about:blank"),
 		// Else only one of all these people would have a page that shows, and a hidden one is not live.
-		command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
-		command(webauthn.Enable, webauthn.EnableParams{}),
-		command(webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+		pages.Command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
+		pages.Command(webauthn.Enable, webauthn.EnableParams{}),
+		pages.Command(webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
 			Protocol: "ctap2", Transport: "internal", HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
 		}}))
 	return b
@@ -102,53 +103,53 @@ func (o *office) somebody() *browser {
 func (o *office) join(link, name string) *browser {
 	o.t.Helper()
 	b := o.somebody()
-	b.press(name+" opens the link", chromedp.Navigate(link))
-	b.press(name+" joins", chromedp.SendKeys("#name", name), chromedp.WaitVisible("[data-ask]"), chromedp.Click("[data-ask]"))
+	b.Press(name+" opens the link", chromedp.Navigate(link))
+	b.Press(name+" joins", chromedp.SendKeys("#name", name), chromedp.WaitVisible("[data-ask]"), chromedp.Click("[data-ask]"))
 	return b
 }
 
 // invite has a director make the link of somebody new.
 func (b *browser) invite(url, email string, roles ...string) (link string) {
-	b.t.Helper()
-	b.press("see the team", chromedp.Navigate(url+"/staff"))
-	steps := []step{chromedp.SendKeys("#email", email)}
+	b.T.Helper()
+	b.Press("see the team", chromedp.Navigate(url+"/staff"))
+	steps := []pages.Step{chromedp.SendKeys("#email", email)}
 	for _, role := range roles {
 		steps = append(steps, chromedp.Click(fmt.Sprintf(`form[action="/staff/invite"] input[value=%q]`, role)))
 	}
-	b.press("invite "+email, append(steps, chromedp.Click(`form[action="/staff/invite"] button`))...)
-	return b.read("#link")
+	b.Press("invite "+email, append(steps, chromedp.Click(`form[action="/staff/invite"] button`))...)
+	return b.Read("#link")
 }
 
 // says waits until the page says something, as a live page does by itself.
 func (b *browser) says(what string) {
-	b.t.Helper()
-	rig.Eventually(b.t, time.Minute, "the page to say "+what, func() bool {
-		return strings.Contains(get(b, "read the page", chromedp.Text("body")), what)
+	b.T.Helper()
+	rig.Eventually(b.T, time.Minute, "the page to say "+what, func() bool {
+		return strings.Contains(pages.Get(b.Browser, "read the page", chromedp.Text("body")), what)
 	})
 }
 
 // answers are the statuses with which pages answer this person.
 func (b *browser) answers(paths ...string) map[string]int {
-	b.t.Helper()
+	b.T.Helper()
 	out := map[string]int{}
 	for _, path := range paths {
-		out[path] = get(b, "ask for "+path, chromedp.Evaluate[int](fmt.Sprintf(`fetch(%q, {headers: {Accept: "text/html"}}).then(r => r.status)`, path), chromedp.EvalAwaitPromise))
+		out[path] = pages.Get(b.Browser, "ask for "+path, chromedp.Evaluate[int](fmt.Sprintf(`fetch(%q, {headers: {Accept: "text/html"}}).then(r => r.status)`, path), chromedp.EvalAwaitPromise))
 	}
 	return out
 }
 
 // write makes a draft by mail alone, of which so many go out in a second.
 func (b *browser) write(url, name string, pace int) (draft string) {
-	b.t.Helper()
+	b.T.Helper()
 	draft = b.begin(url, name)
-	settings := get(b, "read the settings", chromedp.Value(`textarea[name="file:call.toml"]`))
+	settings := pages.Get(b.Browser, "read the settings", chromedp.Value(`textarea[name="file:call.toml"]`))
 	for _, change := range [][2]string{{`channels = ["email", "sms", "fax"]`, `channels = ["email"]`}, {"email = 200", fmt.Sprintf("email = %d", pace)}} {
 		if !strings.Contains(settings, change[0]) {
-			b.t.Fatalf("the settings of a new draft have no %s:\n%s", change[0], settings)
+			b.T.Fatalf("the settings of a new draft have no %s:\n%s", change[0], settings)
 		}
 		settings = strings.Replace(settings, change[0], change[1], 1)
 	}
-	b.press("save", chromedp.SetValue(`textarea[name="file:call.toml"]`, settings), chromedp.Click("form[enctype] .acts button"))
+	b.Press("save", chromedp.SetValue(`textarea[name="file:call.toml"]`, settings), chromedp.Click("form[enctype] .acts button"))
 	return draft
 }
 
@@ -161,8 +162,8 @@ const supporters = 50
 func TestTeam(t *testing.T) {
 	o := openOffice(t)
 	han := o.somebody()
-	han.press("come in first", chromedp.Navigate(o.url))
-	han.press("make the first director", chromedp.SendKeys("#first", o.first), chromedp.SendKeys("#name", "Han"), chromedp.SendKeys("#email", "han@save9.example"), chromedp.WaitVisible("[data-ask]"), chromedp.Click("[data-ask]"))
+	han.Press("come in first", chromedp.Navigate(o.url))
+	han.Press("make the first director", chromedp.SendKeys("#first", o.first), chromedp.SendKeys("#name", "Han"), chromedp.SendKeys("#email", "han@save9.example"), chromedp.WaitVisible("[data-ask]"), chromedp.Click("[data-ask]"))
 	team := map[string]*browser{"han": han}
 	for _, p := range []struct{ name, role string }{{"Choi", "list_keeper"}, {"Park", "author"}, {"Kim", "releaser"}, {"Yoon", "watcher"}, {"Lee", "volunteer"}, {"Jung", "technician"}} {
 		name := strings.ToLower(p.name)
@@ -199,29 +200,29 @@ func TestTeam(t *testing.T) {
 		t.Fatal(err)
 	}
 	choi := team["choi"]
-	choi.press("begin an import", chromedp.Navigate(o.url+"/lists/import"))
-	choi.press("look at the file", chromedp.SetUploadFiles("#table", []string{file}), chromedp.SendKeys("#list", "supporters"), chromedp.SendKeys("#consent", "I want to hear of Save 9."), chromedp.Click("main form .acts button"))
+	choi.Press("begin an import", chromedp.Navigate(o.url+"/lists/import"))
+	choi.Press("look at the file", chromedp.SetUploadFiles("#table", []string{file}), chromedp.SendKeys("#list", "supporters"), chromedp.SendKeys("#consent", "I want to hear of Save 9."), chromedp.Click("main form .acts button"))
 	choi.says("Nothing has been changed yet.")
-	choi.press("import for good", chromedp.SetUploadFiles("#table", []string{file}), chromedp.Click("main form .acts button"))
+	choi.Press("import for good", chromedp.SetUploadFiles("#table", []string{file}), chromedp.Click("main form .acts button"))
 	choi.says("Imported.")
 
 	// The author writes, sees the proofs, rehearses, and hands over.
 	park := team["park"]
 	park.write(o.url, "Put right", 100)
 	draft := park.write(o.url, "Appeal", 2)
-	park.do("see the proof", chromedp.WaitVisible("iframe.phone"))
-	park.press("count the audience", chromedp.Navigate(draft+"/audience"))
-	if counted := park.read("#counted"); !strings.Contains(counted, fmt.Sprint(supporters)) {
+	park.Do("see the proof", chromedp.WaitVisible("iframe.phone"))
+	park.Press("count the audience", chromedp.Navigate(draft+"/audience"))
+	if counted := park.Read("#counted"); !strings.Contains(counted, fmt.Sprint(supporters)) {
 		t.Errorf("the audience is told as:\n%s", counted)
 	}
-	park.press("get ready", chromedp.Navigate(draft+"/ready"))
-	park.press("rehearse", chromedp.Click(`form[action$="/rehearse"] button`))
-	park.do("see that it is a rehearsal", chromedp.WaitVisible("body.rehearsal .rehearsal-word"))
-	park.press("get ready", chromedp.Navigate(draft+"/ready"))
-	park.press("hand it over", chromedp.SendKeys("#confirm", "launch"), chromedp.Click(`form[action$="/launch"] button`))
-	call, _, _ := strings.Cut(get(park, "find the call", chromedp.Location()), "?")
+	park.Press("get ready", chromedp.Navigate(draft+"/ready"))
+	park.Press("rehearse", chromedp.Click(`form[action$="/rehearse"] button`))
+	park.Do("see that it is a rehearsal", chromedp.WaitVisible("body.rehearsal .rehearsal-word"))
+	park.Press("get ready", chromedp.Navigate(draft+"/ready"))
+	park.Press("hand it over", chromedp.SendKeys("#confirm", "launch"), chromedp.Click(`form[action$="/launch"] button`))
+	call, _, _ := strings.Cut(pages.Get(park.Browser, "find the call", chromedp.Location()), "?")
 	park.says("waits for release")
-	if get(park, "look for a way to release it", chromedp.Evaluate[bool](`!!document.querySelector('form[action$="/release"]')`)) {
+	if pages.Get(park.Browser, "look for a way to release it", chromedp.Evaluate[bool](`!!document.querySelector('form[action$="/release"]')`)) {
 		t.Error("whoever launched a call may release it")
 	}
 	if n := len(o.mail.MX.Received()); n != 0 {
@@ -230,34 +231,34 @@ func TestTeam(t *testing.T) {
 
 	// A second person releases; a watcher sees it run and may not touch it; a technician pauses it, and may not resume it.
 	kim, yoon, jung := team["kim"], team["yoon"], team["jung"]
-	kim.press("see the call", chromedp.Navigate(call))
-	kim.press("release it", chromedp.Click(`form[action$="/release"] button`))
-	yoon.press("watch", chromedp.Navigate(call))
-	jung.press("watch", chromedp.Navigate(call))
+	kim.Press("see the call", chromedp.Navigate(call))
+	kim.Press("release it", chromedp.Click(`form[action$="/release"] button`))
+	yoon.Press("watch", chromedp.Navigate(call))
+	jung.Press("watch", chromedp.Navigate(call))
 	rig.Eventually(t, time.Minute, "a few to be reached", func() bool { return len(o.mail.MX.Received()) >= 3 })
 	yoon.says("running")
-	if n := get(yoon, "look for what may be done", chromedp.Evaluate[int](`document.querySelectorAll('form[action^="/calls/"]').length`)); n != 0 {
+	if n := pages.Get(yoon.Browser, "look for what may be done", chromedp.Evaluate[int](`document.querySelectorAll('form[action^="/calls/"]').length`)); n != 0 {
 		t.Errorf("a watcher may do %d things to a call", n)
 	}
-	jung.press("pause", chromedp.Click(`form[action$="/pause"] button`)) // it came by itself, once the call ran
+	jung.Press("pause", chromedp.Click(`form[action$="/pause"] button`)) // it came by itself, once the call ran
 	jung.says("paused")
-	if get(jung, "look for a way to resume it", chromedp.Evaluate[bool](`!!document.querySelector('form[action$="/resume"]')`)) {
+	if pages.Get(jung.Browser, "look for a way to resume it", chromedp.Evaluate[bool](`!!document.querySelector('form[action$="/resume"]')`)) {
 		t.Error("a technician may resume a call")
 	}
-	kim.press("see the call", chromedp.Navigate(call))
-	kim.press("resume", chromedp.Click(`form[action$="/resume"] button`))
+	kim.Press("see the call", chromedp.Navigate(call))
+	kim.Press("resume", chromedp.Click(`form[action$="/resume"] button`))
 	kim.says("Nothing waits any more.") // the page is live: nobody loads it anew
 	if n := len(o.mail.MX.Received()); n != supporters {
 		t.Errorf("%d people have got %d mails", supporters, n)
 	}
 
 	// What was wrong is put right with exactly those reached, and takes a release too.
-	park.press("see whom a correction reaches", chromedp.Navigate(call+"/correct"))
-	value := get(park, "find the correction", chromedp.AttributeValue(`//option[text()="Put right"]`, "value"))
-	park.press("correct", chromedp.SetValue("#draft", value.Value), chromedp.SendKeys("#confirm", "launch"), chromedp.Click("main form button"))
-	correction, _, _ := strings.Cut(get(park, "find the correction's call", chromedp.Location()), "?")
-	kim.press("see the correction", chromedp.Navigate(correction))
-	kim.press("release it", chromedp.Click(`form[action$="/release"] button`))
+	park.Press("see whom a correction reaches", chromedp.Navigate(call+"/correct"))
+	value := pages.Get(park.Browser, "find the correction", chromedp.AttributeValue(`//option[text()="Put right"]`, "value"))
+	park.Press("correct", chromedp.SetValue("#draft", value.Value), chromedp.SendKeys("#confirm", "launch"), chromedp.Click("main form button"))
+	correction, _, _ := strings.Cut(pages.Get(park.Browser, "find the correction's call", chromedp.Location()), "?")
+	kim.Press("see the correction", chromedp.Navigate(correction))
+	kim.Press("release it", chromedp.Click(`form[action$="/release"] button`))
 	kim.says("Nothing waits any more.")
 	got := map[string]int{}
 	for _, m := range o.mail.MX.Received() {
@@ -274,21 +275,21 @@ func TestTeam(t *testing.T) {
 
 	// A volunteer forwards; who comes by the link is counted, and nobody learns who, nor how few.
 	lee := team["lee"]
-	lee.press("see the link", chromedp.Navigate(o.url+"/volunteer"))
-	link := lee.read("#link")
+	lee.Press("see the link", chromedp.Navigate(o.url+"/volunteer"))
+	link := lee.Read("#link")
 	friend := o.somebody()
-	friend.press("follow the link", chromedp.Navigate(link))
-	friend.press("go on to sign", chromedp.Click("main form button"))
-	lee.press("look again", chromedp.Navigate(o.url+"/volunteer"))
-	if came := lee.read(".figures"); !strings.HasPrefix(strings.TrimSpace(came), "fewer than 5") {
+	friend.Press("follow the link", chromedp.Navigate(link))
+	friend.Press("go on to sign", chromedp.Click("main form button"))
+	lee.Press("look again", chromedp.Navigate(o.url+"/volunteer"))
+	if came := lee.Read(".figures"); !strings.HasPrefix(strings.TrimSpace(came), "fewer than 5") {
 		t.Errorf("after one friend came the page says:\n%s", came)
 	}
 
 	// The trail knows who did it, and is whole.
-	han.press("read the trail", chromedp.Navigate(o.url+"/audit"))
+	han.Press("read the trail", chromedp.Navigate(o.url+"/audit"))
 	for _, name := range []string{"Park", "Kim", "Jung", "Choi"} {
 		han.says(name)
 	}
-	han.press("verify it", chromedp.Click(`form[action="/audit/verify"] button`))
+	han.Press("verify it", chromedp.Click(`form[action="/audit/verify"] button`))
 	han.says("All is as it was written")
 }

@@ -39,7 +39,7 @@ var ways = []petition.Way{
 
 // makeUp makes up the ith signer.
 func makeUp(r *rand.Rand, i int) (s signer, err error) {
-	s = signer{name: pick(r, surnames) + pick(r, firsts), region: pick(r, regions), district: pick(r, places), lang: "ko", way: ways[r.IntN(len(ways))],
+	s = signer{name: pick(r, surnames) + pick(r, firsts), region: pick(r, regions), district: pick(r, places), lang: "ko", way: pick(r, ways),
 		names: r.IntN(10) < 7, confirms: r.IntN(20) > 0}
 	if r.IntN(20) == 0 {
 		s.name, s.region, s.district, s.lang = pick(r, abroad)+" "+pick(r, families), "abroad", "", "en"
@@ -58,7 +58,7 @@ func makeUp(r *rand.Rand, i int) (s signer, err error) {
 	return s, err
 }
 
-func pick(r *rand.Rand, from []string) string { return from[r.IntN(len(from))] }
+func pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
 
 // supporters is a table of n people: half with an email, most with a phone, some
 // organisations with a fax.

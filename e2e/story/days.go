@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"time"
 
 	"clarion/petition"
@@ -40,7 +43,6 @@ type story struct {
 	signed []*signer // who left a contact, and may sign again
 	slips  map[uint32]*petition.Slip
 	sheets []petition.Sheet
-	out    io.Writer
 }
 
 // An ending is what came of it.
@@ -66,7 +68,7 @@ func play(ctx context.Context, o options) (end *ending, err error) {
 			err = cerr
 		}
 	}()
-	s := &story{options: o, world: w, random: rand.New(rand.NewPCG(o.seed, 2013)), model: newModel(), slips: map[uint32]*petition.Slip{}, out: o.out}
+	s := &story{options: o, world: w, random: rand.New(rand.NewPCG(o.seed, 2013)), model: newModel(), slips: map[uint32]*petition.Slip{}}
 	fmt.Fprintf(s.out, "%-4s %-8s %9s %9s  %s\n", "day", "", "at least", "at most", "")
 	for s.day = 1; s.day <= days; s.day++ {
 		if err := s.live(ctx); err != nil {
@@ -171,15 +173,13 @@ func (s *story) collect(ctx context.Context) error {
 	}
 	for range n / 25 { // some sign twice, by whatever way
 		p := *s.signed[s.random.IntN(len(s.signed))]
-		p.way = pick2(s.random, ways)
+		p.way = pick(s.random, ways)
 		if err := s.sign(ctx, p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-func pick2(r *rand.Rand, from []petition.Way) petition.Way { return from[r.IntN(len(from))] }
 
 // sign has somebody sign, who confirms what is to be confirmed.
 func (s *story) sign(ctx context.Context, p signer) error {
@@ -209,13 +209,14 @@ func (s *story) sign(ctx context.Context, p signer) error {
 
 // withdraw has a few take their signature back, by their slip.
 func (s *story) withdraw(ctx context.Context) error {
-	n := 0
-	for number, slip := range s.slips {
+	numbers := slices.Sorted(maps.Keys(s.slips))
+	for range 12 {
+		number := pick(s.random, numbers)
 		e := s.model.numbers[number]
-		if n == 12 || e.gone {
-			break
+		if e.gone {
+			continue
 		}
-		found, err := s.roll.Find(ctx, slip.Code())
+		found, err := s.roll.Find(ctx, s.slips[number].Code())
 		if err != nil {
 			return err
 		}
@@ -236,9 +237,8 @@ func (s *story) withdraw(ctx context.Context) error {
 				break
 			}
 		}
-		n++
 	}
-	s.say("%d take their signature back", n)
+	s.say("%d take their signature back", len(numbers)-len(s.slips))
 	return nil
 }
 
@@ -334,9 +334,5 @@ func (s *story) prove(ctx context.Context, n int) error {
 // bar shows how far it is to the goal.
 func (s *story) bar(n int) string {
 	const width = 40
-	out := make([]byte, min(n*width/max(s.signatures, 1), width))
-	for i := range out {
-		out[i] = '#'
-	}
-	return string(out)
+	return strings.Repeat("#", min(n*width/max(s.signatures, 1), width))
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -174,5 +173,5 @@ func readAll(fsys fs.FS, dir string) (map[string][]byte, error) {
 		err = errors.Join(err, rerr)
 		files[e.Name()] = data
 	}
-	return maps.Clone(files), err
+	return files, err
 }
