@@ -41,6 +41,7 @@ const (
 	Erase      Right = "erase"      // erase contacts
 	Amnesty    Right = "amnesty"    // take back suppressions that were our own fault
 	Forward    Right = "forward"    // one's own page for volunteers: link, texts, reach
+	Text       Right = "text"       // text contacts who are entrusted to one, from one's own phone
 	Volunteers Right = "volunteers" // volunteers and their links
 	Petition   Right = "petition"   // see the petition: its count, pace and roots, without names
 	Sheets     Right = "sheets"     // sheets of paper: issue, follow, count and box them
@@ -94,6 +95,7 @@ var table = [...]row{
 	{Erase, [7]answer{may, not, not, not, may, not, not}, may, may, "erase contacts", "연락처를 지웁니다"},
 	{Amnesty, [7]answer{may, not, not, not, may, not, not}, may, not, "take back suppressions that were our own fault", "우리 잘못으로 막힌 주소를 되돌립니다"},
 	{Forward, [7]answer{may, may, not, not, not, may, not}, not, may, "see one's own page for volunteers", "자기 자원봉사자 페이지를 봅니다"},
+	{Text, [7]answer{may, may, not, not, not, may, not}, not, not, "text the people who are entrusted to one, from one's own phone", "맡은 사람에게 자기 전화로 문자를 보냅니다"},
 	{Volunteers, [7]answer{may, may, not, not, not, not, not}, not, may, "see volunteers and their links", "자원봉사자와 그 링크를 봅니다"},
 	{Petition, [7]answer{may, may, may, may, may, not, may}, not, may, "see the petition: its count, pace and roots, without names", "서명 운동의 수, 속도, 공개된 해시를 이름 없이 봅니다"},
 	{Sheets, [7]answer{may, may, not, may, may, not, not}, not, may, "issue, follow, count and box sheets of paper", "서명지를 발급하고 챙기고 세고 상자에 담습니다"},

@@ -143,6 +143,15 @@ var table = []route{
 	on(get, "/volunteer", access.Forward, "What the token's owner carries on as a volunteer: link, code, texts, and how many came by it; of fewer than five only that", (*api).volunteer),
 	on(get, "/volunteers", access.Volunteers, "Who carries the appeal on, and how many came by each; of fewer than five only that", (*api).volunteers),
 
+	on(get, "/texting/rounds", access.Entrust, "Rounds of texting by volunteers, the last one first. No token can have this right: it takes a person in a session, as for all of texting", (*api).rounds),
+	on(post, "/texting/rounds", access.Entrust, "Begin a round of texting: one script to one list", (*api).beginRound, makes),
+	on(get, "/texting/rounds/{round}", access.Entrust, "A round, and what each volunteer has done in it", (*api).round),
+	on(post, "/texting/rounds/{round}/close", access.Entrust, "End a round: nobody is entrusted any more", (*api).closeRound),
+	on(post, "/texting/rounds/{round}/give-up", access.Entrust, "Take whom a volunteer never settled out of their hands; nobody else gets them", (*api).giveUpText),
+	on(get, "/texting/rounds/{round}/turn", access.Text, "Whom one has in hand, and what to write to them", (*api).textInHand),
+	on(post, "/texting/rounds/{round}/next", access.Text, "Take the next contact into one's hands, or the one who is there", (*api).nextText),
+	on(post, "/texting/rounds/{round}/settle", access.Text, "Say what became of the contact in one's hands; a stop suppresses the number at once", (*api).settleText),
+
 	on(get, "/petition", access.Petition, "How the petition stands: the count and how it is made up, pace, days, regions, volunteers, and what to push today; nobody who signed is named", (*api).petition),
 	on(post, "/petition/signatures", access.Enter, "Enter a signature that came on paper. Its slip is in this answer alone", (*api).enterPaper, makes),
 	on(get, "/petition/sheets", access.Sheets, "Sheets of paper, the late ones first", (*api).sheets),

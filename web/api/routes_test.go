@@ -324,6 +324,8 @@ func TestEveryRoute(t *testing.T) {
 		t.Errorf("the volunteers are %s", w.Body)
 	}
 
+	c.texting()
+
 	c.petition()
 
 	// The machinery, and a task that failed.

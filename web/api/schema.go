@@ -13,6 +13,7 @@ import (
 	"clarion/lists"
 	"clarion/lists/address"
 	"clarion/petition"
+	"clarion/petition/texting"
 	"clarion/web/desk"
 	"clarion/webhooks"
 )
@@ -59,6 +60,7 @@ var closed = map[reflect.Type][]string{
 	reflect.TypeFor[petition.Print]():        {string(petition.PrintNormal), string(petition.PrintLarge)},
 	reflect.TypeFor[desk.MomentKind]():       words(desk.MomentKinds),
 	reflect.TypeFor[broadcast.CanaryPhase](): words(broadcast.CanaryPhases[:]),
+	reflect.TypeFor[texting.Outcome]():       words(append([]texting.Outcome{texting.Back}, texting.Outcomes...)),
 }
 
 // words are values as JSON has them.

@@ -188,7 +188,7 @@ func (c *console) menu(r *http.Request, who *access.Visitor, say func(en, ko str
 		{"/people", say("People", "사람 찾기"), access.People},
 		{suppressionsPath, say("Suppressed", "차단"), access.Import},
 		{"/volunteer", say("Forward", "전하기"), access.Forward},
-		{textingPath, say("Text people", "문자 보내기"), access.Forward},
+		{textingPath, say("Text people", "문자 보내기"), access.Text},
 		{"/volunteers", say("Volunteers", "자원봉사자"), access.Volunteers},
 		{roundsPath, say("Texting", "자원봉사자 문자"), access.Entrust},
 		{"/webhooks", say("Webhooks", "웹훅"), access.Webhooks},

@@ -112,11 +112,6 @@ func (c *console) settleText(w http.ResponseWriter, r *http.Request, who *access
 			return texting.ErrNotYours
 		}
 		o := texting.Outcome(r.PostFormValue("outcome"))
-		switch o {
-		case texting.Sent, texting.Back, texting.Stopped, texting.Wrong:
-		default:
-			return texting.ErrNotYours
-		}
 		err = c.Desk.SettleText(r.Context(), id, who.Number, uint32(number), o, c.noteOf(r, who))
 		if err != nil || o == texting.Back {
 			return err

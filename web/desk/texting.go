@@ -140,9 +140,15 @@ func (d *Desk) NextText(ctx context.Context, id, volunteer uint32, note Note) er
 	return d.texting.Show(ctx, id, volunteer, t.Number)
 }
 
+// settled are the outcomes that a volunteer says.
+var settled = []texting.Outcome{texting.Sent, texting.Stopped, texting.Wrong, texting.Back}
+
 // SettleText says what became of the contact in a volunteer's hands. A suppression
-// that follows is noted first.
+// that follows is noted first. The error is a mistake for an outcome that is none.
 func (d *Desk) SettleText(ctx context.Context, id, volunteer, number uint32, o texting.Outcome, note Note) error {
+	if !slices.Contains(settled, o) {
+		return Mistake("outcome: %q is none; sent, stopped, wrong and back are", o)
+	}
 	if o == texting.Stopped || o == texting.Wrong {
 		t, err := d.texting.InHand(ctx, id, volunteer)
 		if err != nil {
