@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -55,6 +56,7 @@ func (p *program) open(cmd *cobra.Command) (*app, error) {
 func (p *program) openWith(ctx context.Context, cfg *config, rc redisdb.Config, rehearse rehearsal.Config) (*app, error) {
 	a := &app{program: p, cfg: cfg, log: p.logger(cfg)}
 	redisdb.LogTo(a.log)
+	time.Local = cfg.zone() // times are told by one clock, whichever machine tells them
 	var err error
 	if a.keys, err = a.loadKey(rc.InProcess); err != nil {
 		return nil, err
