@@ -61,7 +61,7 @@ type row struct {
 func rows() []row {
 	return []row{
 		{"email", email}, {"signed", signed}, {"far", far}, {"sms", sms},
-		{"import", importing}, {"plan", planning}, {"reads", reads}, {"pages", pages}, {"growth", growth}, {"scale", scale}, {"bounces", bounces},
+		{"import", importing}, {"plan", planning}, {"reads", reads}, {"pages", pages}, {"signatures", signatures}, {"growth", growth}, {"scale", scale}, {"bounces", bounces},
 	}
 }
 

@@ -21,21 +21,22 @@ import (
 // pages has people read the console while a call to the largest list goes out: its
 // live page, most of all, and the board, the comparison and the report beside it.
 func pages(ctx context.Context, b *bench) error {
-	return b.watched(ctx, "a page of the console while a call to "+thousands(b.many)+" goes out", 50, func(p *product, id broadcast.ID) (look, func(), error) {
-		site, err := p.console()
-		if err != nil {
-			return nil, nil, err
-		}
-		s := httptest.NewServer(site)
-		call := "/calls/" + string(id)
-		paths := []string{call, call + "/live", call + "/live", call + "/live", "/calls", "/calls/board", "/calls/compare", call + "/report"}
-		n := 0
-		return func(ctx context.Context) error {
-			path := paths[n%len(paths)]
-			n++
-			return read(ctx, s.Client(), s.URL+path)
-		}, s.Close, nil
-	})
+	return b.watched(ctx, watch{"a page of the console while a call to " + thousands(b.many) + " goes out", fivePeople, 50, 0.98, 0, refreshEvery / watchers,
+		func(p *product, id broadcast.ID) (look, func(), error) {
+			site, err := p.console()
+			if err != nil {
+				return nil, nil, err
+			}
+			s := httptest.NewServer(site)
+			call := "/calls/" + string(id)
+			paths := []string{call, call + "/live", call + "/live", call + "/live", "/calls", "/calls/board", "/calls/compare", call + "/report"}
+			n := 0
+			return func(ctx context.Context) error {
+				path := paths[n%len(paths)]
+				n++
+				return read(ctx, s.Client(), s.URL+path)
+			}, s.Close, nil
+		}})
 }
 
 func read(ctx context.Context, c *http.Client, url string) error {
