@@ -190,7 +190,13 @@ func (l *log) String() string {
 
 func (r *run) worker() *process {
 	r.t.Helper()
-	p := &process{cmd: exec.Command(r.program, "worker", "--channels", "email", "--config", r.config), done: make(chan error, 1), log: &log{}}
+	return r.start(exec.Command(r.program, "worker", "--channels", "email", "--config", r.config))
+}
+
+// start starts a process, which is killed when the test ends.
+func (r *run) start(cmd *exec.Cmd) *process {
+	r.t.Helper()
+	p := &process{cmd: cmd, done: make(chan error, 1), log: &log{}}
 	p.cmd.Stderr = p.log
 	r.must(p.cmd.Start())
 	go func() { p.done <- p.cmd.Wait() }()
