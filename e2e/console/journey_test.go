@@ -195,16 +195,7 @@ func TestTeam(t *testing.T) {
 	for i := range supporters {
 		fmt.Fprintf(&table, "Supporter %d,s%d@mail.example,%s\n", i, i, []string{"ko", "en"}[i%2])
 	}
-	file := filepath.Join(t.TempDir(), "supporters.csv")
-	if err := os.WriteFile(file, []byte(table.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	choi := team["choi"]
-	choi.Press("begin an import", chromedp.Navigate(o.url+"/lists/import"))
-	choi.Press("look at the file", chromedp.SetUploadFiles("#table", []string{file}), chromedp.SendKeys("#list", "supporters"), chromedp.SendKeys("#consent", "I want to hear of Save 9."), chromedp.Click("main form .acts button"))
-	choi.says("Nothing has been changed yet.")
-	choi.Press("import for good", chromedp.SetUploadFiles("#table", []string{file}), chromedp.Click("main form .acts button"))
-	choi.says("Imported.")
+	team["choi"].imports(o.url, "supporters", table.String())
 
 	// The author writes, sees the proofs, rehearses, and hands over.
 	park := team["park"]
