@@ -17,6 +17,7 @@ import (
 	"clarion/broadcast"
 	"clarion/internal/clock"
 	"clarion/internal/conf"
+	"clarion/internal/port"
 	"clarion/internal/redisdb"
 	"clarion/lists"
 	"clarion/lists/address"
@@ -32,7 +33,7 @@ import (
 const demoSeed = 9
 
 func (p *program) demoCommand() *cobra.Command {
-	var contacts, port int
+	var contacts, listen int
 	var exit bool
 	c := &cobra.Command{
 		Use: "demo", Short: "Load sample lists and the Save 9 campaign, and launch its call to the rehearsal gateways", Args: cobra.NoArgs,
@@ -40,25 +41,31 @@ func (p *program) demoCommand() *cobra.Command {
 			if contacts < 1 || contacts > 1_000_000 {
 				return inputError("--contacts is %d: a number from 1 to 1000000 is right", contacts)
 			}
-			return p.demo(cmd.Context(), contacts, port, exit)
+			return p.demo(cmd.Context(), contacts, listen, exit)
 		},
 	}
 	c.Flags().IntVar(&contacts, "contacts", 2000, "how many sample contacts")
-	c.Flags().IntVar(&port, "port", 8080, "where the pages are shown, on this machine; 0 takes any")
+	c.Flags().IntVar(&listen, "port", 8080, "where the pages are shown, on this machine; 0 takes any")
 	c.Flags().BoolVar(&exit, "exit", false, "end when the call has ended, and print what call status prints")
 	return c
 }
 
 // demo runs the main job on the embedded defaults, end to end, with nobody at the
 // other end: nothing is sent, and nothing is kept.
-func (p *program) demo(ctx context.Context, contacts, port int, exit bool) (err error) {
+func (p *program) demo(ctx context.Context, contacts, listen int, exit bool) (err error) {
 	cfg := &config{}
 	if _, ps := conf.Decode("default.toml", defaultConfig, cfg); len(ps) > 0 {
 		return conf.Problems(ps)
 	}
 	cfg.Organisation = "Save 9 Campaign"
+	if listen == 0 { // links in the messages have to name it
+		if listen, err = port.Free(); err != nil {
+			return err
+		}
+	}
+	cfg.Web.PublicURL = fmt.Sprintf("http://localhost:%d", listen)
 	cfg.samples, cfg.Worker.Journal, p.quiet = true, "", true
-	cfg.Web.Listen, cfg.Hook.Listen = fmt.Sprintf("127.0.0.1:%d", port), "127.0.0.1:0"
+	cfg.Web.Listen, cfg.Hook.Listen = fmt.Sprintf("127.0.0.1:%d", listen), "127.0.0.1:0"
 	like := rehearsal.Config{Seed: demoSeed, Bounce: 0.02, Temporary: 0.03, Complaint: 0.0005, NoReport: 0.01, Latency: conf.Duration(2 * time.Millisecond)}
 	sample, ps, err := petition.LoadFS(petition.Example())
 	if err = errors.Join(err, conf.Problems(ps).Err()); err != nil {
