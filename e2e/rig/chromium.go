@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // A Chromium is a browser without a window, driven over pipes by the DevTools
@@ -132,6 +133,21 @@ func (c *Chromium) Eval(js string, v any) {
 	}
 }
 
+// Await waits until JavaScript is true of a page that is loaded. While one page gives
+// way to another there is nobody to ask.
+func (c *Chromium) Await(what, js string) {
+	c.t.Helper()
+	Eventually(c.t, time.Minute, what, func() bool {
+		out, err := c.ask("Runtime.evaluate", map[string]any{"expression": "document.readyState === 'complete' && (" + js + ")", "returnByValue": true})
+		var refused *refusal
+		if err != nil && !errors.As(err, &refused) {
+			c.t.Fatalf("ask chromium for %s: %v", what, err)
+		}
+		result, _ := out["result"].(map[string]any)
+		return result["value"] == true
+	})
+}
+
 // Screenshot returns the whole page as PNG.
 func (c *Chromium) Screenshot() []byte {
 	c.t.Helper()
@@ -144,10 +160,24 @@ func (c *Chromium) Screenshot() []byte {
 	return png
 }
 
-// call asks for one thing and waits for its answer; what else the browser tells
-// is passed over. Messages end in NUL.
+// A refusal is the browser's answer to what it cannot do.
+type refusal struct{ Message string }
+
+func (r *refusal) Error() string { return r.Message }
+
+// call is ask, for what must not fail.
 func (c *Chromium) call(method string, params any) map[string]any {
 	c.t.Helper()
+	out, err := c.ask(method, params)
+	if err != nil {
+		c.t.Fatalf("ask chromium for %s: %v", method, err)
+	}
+	return out
+}
+
+// ask asks for one thing and waits for its answer; what else the browser tells
+// is passed over. Messages end in NUL.
+func (c *Chromium) ask(method string, params any) (map[string]any, error) {
 	c.last++
 	ask := map[string]any{"id": c.last, "method": method}
 	if params != nil {
@@ -157,28 +187,31 @@ func (c *Chromium) call(method string, params any) map[string]any {
 		ask["sessionId"] = c.session
 	}
 	raw, err := json.Marshal(ask)
-	if err == nil {
-		_, err = c.to.Write(append(raw, 0))
+	if err != nil {
+		return nil, err
 	}
-	for err == nil {
-		var line []byte
-		if line, err = c.from.ReadBytes(0); err != nil {
-			break
+	if _, err := c.to.Write(append(raw, 0)); err != nil {
+		return nil, err
+	}
+	for {
+		line, err := c.from.ReadBytes(0)
+		if err != nil {
+			return nil, err
 		}
 		var answer struct {
 			ID     int
 			Result map[string]any
-			Error  *struct{ Message string }
+			Error  *refusal
 		}
-		if err = json.Unmarshal(line[:len(line)-1], &answer); err != nil || answer.ID != c.last {
-			continue
+		if err := json.Unmarshal(line[:len(line)-1], &answer); err != nil {
+			return nil, err
 		}
-		if answer.Error != nil {
-			err = errors.New(answer.Error.Message)
-			break
+		switch {
+		case answer.ID != c.last:
+		case answer.Error != nil:
+			return nil, answer.Error
+		default:
+			return answer.Result, nil
 		}
-		return answer.Result
 	}
-	c.t.Fatalf("ask chromium for %s: %v", method, err)
-	return nil
 }

@@ -466,16 +466,6 @@ func TestAccountPages(t *testing.T) {
 	other.says("지금 이곳")
 }
 
-// await waits until something holds on a page that is loaded.
-func await(t *testing.T, c *rig.Chromium, what, js string) {
-	t.Helper()
-	rig.Eventually(t, time.Minute, what, func() bool {
-		var is bool
-		c.Eval("document.readyState === 'complete' && ("+js+")", &is)
-		return is
-	})
-}
-
 // No page about getting in has a finding of axe-core, or scrolls sideways: in
 // English by day on a phone, in Korean by night on a desk.
 func TestEntryIsAccessible(t *testing.T) {
@@ -527,13 +517,13 @@ func TestEntryIsAccessible(t *testing.T) {
 	to := link.FindStringSubmatch(han.page)[1]
 	look("/login", to)
 	c.Eval("document.querySelector('#name').value = '김영희'; document.querySelector('[data-ask]').click()", nil)
-	await(t, c, "kim to be in", "location.pathname !== '"+to+"'")
+	c.Await("kim to be in", "location.pathname !== '"+to+"'")
 	han.get("/staff", 200)
 	han.post("/staff/invite", 200, "email", "lee@save9.example", "role", "volunteer")
 	look("/account", "/prove?back=/account", "/staff", "/audit")
 	c.Go(g.url + "/staff")
 	c.Eval("document.querySelector('#email').value = 'park@save9.example'; document.querySelector('form[action=\"/staff/invite\"] input[value=watcher]').click(); document.querySelector('form[action=\"/staff/invite\"] button').click()", nil)
-	await(t, c, "the link", "!!document.querySelector('#link')")
+	c.Await("the link", "!!document.querySelector('#link')")
 	look("")
 	look(to) // used up by now
 }
@@ -548,24 +538,23 @@ func TestPasskeyInChromium(t *testing.T) {
 	to := link.FindStringSubmatch(han.page)[1]
 	c := rig.StartChromium(t)
 	c.Passkeys()
-	at := func(what, js string) { t.Helper(); await(t, c, what, js) }
 	c.Go(g.url + to)
 	c.Eval("document.querySelector('#name').value = 'Kim Younghee'; document.querySelector('[data-ask]').click()", nil)
-	at("kim to be in", "location.pathname !== '"+to+"'")
+	c.Await("kim to be in", "location.pathname !== '"+to+"'")
 	c.Go(g.url + "/account")
-	at("the account with the passkey", "document.body.innerText.includes('Kim Younghee')")
+	c.Await("the account with the passkey", "document.body.innerText.includes('Kim Younghee')")
 	c.Eval("document.querySelector('form[action=\"/logout\"] button').click()", nil)
-	at("the log-in", "location.pathname === '/login'")
+	c.Await("the log-in", "location.pathname === '/login'")
 	c.Go(g.url + "/login?back=/account")
 	c.Eval("document.querySelector('[data-ask]').click()", nil)
-	at("the account", "location.pathname === '/account'")
+	c.Await("the account", "location.pathname === '/account'")
 	g.clk.Advance(access.Freshness)
 	c.Go(g.url + "/prove?back=/account")
 	c.Eval("document.querySelector('[data-ask]').click()", nil)
-	at("the account after the proof", "location.pathname === '/account' && !!document.querySelector('#passkey-name')")
+	c.Await("the account after the proof", "location.pathname === '/account' && !!document.querySelector('#passkey-name')")
 	// The device has a passkey here already, and says so.
 	c.Eval("document.querySelector('#passkey-name').value = 'Again'; document.querySelector('form[action=\"/account/passkey\"] [data-ask]').click()", nil)
-	at("the device to refuse", "!document.querySelector('form[action=\"/account/passkey\"] [data-failed]').hidden")
+	c.Await("the device to refuse", "!document.querySelector('form[action=\"/account/passkey\"] [data-failed]').hidden")
 	c.Go(g.url + "/audit")
-	at("the trail", "document.body.innerText.includes('passkey')")
+	c.Await("the trail", "document.body.innerText.includes('passkey')")
 }
