@@ -15,14 +15,15 @@ import (
 type Certificate struct {
 	Petition string    `json:"petition"`
 	Begun    time.Time `json:"begun"`
-	Done     time.Time `json:"done,omitzero"` // zero while it is under way
-	By       uint32    `json:"by"`            // number in the team of who asked for it, 0 for the command line
-	Counted  bool      `json:"counted"`       // what is to be deleted was counted
-	Records  int       `json:"records"`       // sealed records of signers
-	Hashes   int       `json:"hashes"`        // keyed hashes of persons and of forms
-	Labels   int       `json:"labels"`        // schools and teams on sheets
-	Root     Root      `json:"root"`          // the last one
-	Key      string    `json:"key,omitempty"` // Ed25519 (RFC 8032), in hexadecimal digits
+	Done     time.Time `json:"done,omitzero"`     // zero while it is under way
+	By       uint32    `json:"by"`                // number in the team of who asked for it, 0 for the command line
+	Counted  bool      `json:"counted"`           // what is to be deleted was counted
+	Records  int       `json:"records"`           // sealed records of signers
+	Hashes   int       `json:"hashes"`            // keyed hashes of persons and of forms
+	Labels   int       `json:"labels"`            // schools and teams on sheets
+	Waiting  int       `json:"waiting,omitempty"` // faxes and replies that still waited for a person
+	Root     Root      `json:"root"`              // the last one
+	Key      string    `json:"key,omitempty"`     // Ed25519 (RFC 8032), in hexadecimal digits
 	Signed   string    `json:"signed,omitempty"`
 }
 

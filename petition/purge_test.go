@@ -22,7 +22,7 @@ func dump(t *testing.T, r *Roll) (personal int) {
 		if !k.Personal {
 			continue
 		}
-		found, err := r.rdb.Keys(t.Context(), strings.NewReplacer("<id>", r.ID, "<bucket>", "*").Replace(k.Pattern)).Result()
+		found, err := r.rdb.Keys(t.Context(), strings.NewReplacer("<id>", r.ID, "<bucket>", "*", "<waiting>", "*", "<day>", "*").Replace(k.Pattern)).Result()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,6 +46,10 @@ func TestPurge(t *testing.T) {
 	must(t, r.Count(ctx, 1, 9, 4))
 	must(t, r.Withdraw(ctx, 2))
 	id, err := r.Invalidate(ctx, Filter{Numbers: []uint32{3}}, "asked on the telephone", 1)
+	must(t, err)
+	wait(t, r, "II*1")
+	must(t, r.SetAside(ctx, wait(t, r, "II*2"), 0, AsideOther, 4))
+	_, err = r.KeepAsk(ctx, []byte("m"), Ask{Name: "홍길동", Contact: mail(t, "hong@example.org")})
 	must(t, err)
 	if _, err := r.Purge(ctx, 4); !errors.Is(err, ErrStillOpen) {
 		t.Fatalf("while people sign: %v", err)
@@ -73,7 +77,7 @@ func TestPurge(t *testing.T) {
 		}
 	}
 	// 119 records; as many persons and identities, and 118 groups: one more is invalid.
-	if c.Records != 119 || c.Hashes != 119+119+118 || c.Labels != 2 || c.Root.Signatures != 118 || c.By != 4 {
+	if c.Records != 119 || c.Hashes != 119+119+118 || c.Labels != 2 || c.Waiting != 1 || c.Root.Signatures != 118 || c.By != 4 {
 		t.Errorf("the certificate is %+v", c)
 	}
 	must(t, c.Verify())

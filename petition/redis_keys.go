@@ -33,13 +33,18 @@ var (
 	keyRoots       = rkey.Key{Pattern: "{petition:<id>}:roots", Type: rkey.List, Expiry: "kept", Doc: "the roots that were published, a night each, appended to alone"}
 	keyTree        = rkey.Key{Pattern: "{petition:<id>}:tree:<day>", Type: rkey.String, Expiry: "7 nights", Doc: "the hashes of a night's tree, level by level"}
 	keyNight       = rkey.Key{Pattern: "{petition:<id>}:night:<day>", Type: rkey.String, Expiry: "7 nights", Doc: "bitmap: the signatures in a night's tree"}
+	keyWaiting     = rkey.Key{Pattern: "{petition:<id>}:waiting", Type: rkey.Hash, Expiry: "until settled, or the purge", Personal: true, Doc: "what waits for a person, sealed: faxes, and replies in which no name could be read; how many signatures were entered from each"}
+	keyFax         = rkey.Key{Pattern: "{petition:<id>}:fax:<waiting>", Type: rkey.String, Expiry: "until settled, or the purge", Personal: true, Doc: "the pages of a fax that waits, sealed"}
+	keyFaxBytes    = rkey.Key{Pattern: "{petition:<id>}:fax-bytes", Type: rkey.String, Expiry: "until the purge", Doc: "how many bytes the faxes that wait have together"}
+	keySettled     = rkey.Key{Pattern: "{petition:<id>}:settled", Type: rkey.Hash, Expiry: "until the purge", Personal: true, Doc: "what a person made of each that waited, by its keyed hash: it is known when it comes again"}
+	keyAsked       = rkey.Key{Pattern: "{petition:<id>}:asked:<day>", Type: rkey.Hash, Expiry: "14 days, or the purge", Personal: true, Doc: "who replied with their name and was asked what a signer must agree to, sealed; the last one of each address by its keyed hash"}
 	keyCertificate = rkey.Key{Pattern: "{petition:<id>}:certificate", Type: rkey.String, Expiry: "kept", Doc: "that the names are deleted, or are being: from then on nothing changes"}
 )
 
 // Keys declares every key that the package keeps in Redis.
 func Keys() []rkey.Key {
 	return []rkey.Key{keyCame, keyLast, keyState, keyRecord, keyPerson, keySame, keyAlike, keyStanding, keyCounts, keyDays, keySigned,
-		keyLeaf, keyWords, keySheets, keyLabels,
+		keyLeaf, keyWords, keySheets, keyLabels, keyWaiting, keyFax, keyFaxBytes, keySettled, keyAsked,
 		keyBulks, keyRestored, keyPending, keyRoots, keyTree, keyNight, keyCertificate}
 }
 
@@ -60,6 +65,12 @@ var (
 	luaBulk string
 	//go:embed certify.lua
 	luaCertify string
+	//go:embed keep.lua
+	luaKeep string
+	//go:embed settle.lua
+	luaSettle string
+	//go:embed ask.lua
+	luaAsk string
 
 	addScript     = redis.NewScript(luaCommon + luaAdd)
 	changeScript  = redis.NewScript(luaCommon + luaChange)
@@ -67,6 +78,9 @@ var (
 	publishScript = redis.NewScript(luaPublish)
 	bulkScript    = redis.NewScript(luaBulk)
 	certifyScript = redis.NewScript(luaCertify)
+	keepScript    = redis.NewScript(luaKeep)
+	settleScript  = redis.NewScript(luaSettle)
+	askScript     = redis.NewScript(luaAsk)
 )
 
 // changeKeys are those of lua/common.lua.

@@ -93,14 +93,14 @@ func (r *Roll) countNames(ctx context.Context, c *Certificate) error {
 		return err
 	}
 	var records, hashes []*redis.IntCmd
-	var labels *redis.IntCmd
+	var labels, waiting *redis.IntCmd
 	_, err = r.rdb.Pipelined(ctx, func(pipe redis.Pipeliner) error {
 		for bucket := range last/bucketSize + 1 {
 			records = append(records, pipe.HLen(ctx, keyRecord.Name(r.ID, bucket)))
 			hashes = append(hashes, pipe.HLen(ctx, keyPerson.Name(r.ID, bucket)))
 		}
 		hashes = append(hashes, pipe.HLen(ctx, keySame.Name(r.ID)), pipe.HLen(ctx, keyAlike.Name(r.ID)))
-		labels = pipe.HLen(ctx, keyLabels.Name(r.ID))
+		labels, waiting = pipe.HLen(ctx, keyLabels.Name(r.ID)), pipe.HLen(ctx, keyWaiting.Name(r.ID))
 		return nil
 	})
 	for _, n := range records {
@@ -109,8 +109,25 @@ func (r *Roll) countNames(ctx context.Context, c *Certificate) error {
 	for _, n := range hashes {
 		c.Hashes += int(n.Val())
 	}
-	c.Labels, c.Counted = int(labels.Val()), true
+	c.Labels, c.Waiting, c.Counted = int(labels.Val()), int(waiting.Val()), true
 	return err
+}
+
+// waitingNames are the keys of what waits. Those of faxes come first: they are found by
+// the hash that comes after them.
+func (r *Roll) waitingNames(ctx context.Context) ([]string, error) {
+	ids, err := r.rdb.HKeys(ctx, keyWaiting.Name(r.ID)).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read what waits: %w", err)
+	}
+	var names []string
+	for _, id := range ids {
+		names = append(names, keyFax.Name(r.ID, id))
+	}
+	for _, day := range r.daysSince(r.Opens) {
+		names = append(names, keyAsked.Name(r.ID, day))
+	}
+	return append(names, keyWaiting.Name(r.ID), keySettled.Name(r.ID), keyFaxBytes.Name(r.ID)), nil
 }
 
 // deleteNames deletes, and looks whether anything is left.
@@ -119,7 +136,11 @@ func (r *Roll) deleteNames(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	names := []string{keySame.Name(r.ID), keyAlike.Name(r.ID), keyLabels.Name(r.ID)}
+	names, err := r.waitingNames(ctx)
+	if err != nil {
+		return err
+	}
+	names = append(names, keySame.Name(r.ID), keyAlike.Name(r.ID), keyLabels.Name(r.ID))
 	for bucket := range last/bucketSize + 1 {
 		names = append(names, keyRecord.Name(r.ID, bucket), keyPerson.Name(r.ID, bucket))
 	}

@@ -69,7 +69,7 @@ func (c *Campaign) checked(s Signing, now time.Time) (Signing, error) {
 	if !slices.Contains(c.Languages, s.Language) {
 		s.Language = c.Languages[0]
 	}
-	atOnce := s.Way == WayWeb || s.Way == WayReply // paper may be late by its way here
+	late := s.Way == WayWeb && !now.Before(c.Closes) || s.Way == WayReply && !s.At.Before(c.Closes) // paper may be late by its way here, and a reply may wait for a person
 	switch {
 	case !slices.ContainsFunc(c.Regions, func(r Region) bool { return r.ID == s.Region }):
 		return s, ErrRegion
@@ -81,7 +81,7 @@ func (c *Campaign) checked(s Signing, now time.Time) (Signing, error) {
 		return s, ErrContact
 	case now.Before(c.Opens):
 		return s, ErrNotOpen
-	case atOnce && !now.Before(c.Closes):
+	case late:
 		return s, ErrClosed
 	}
 	return s, nil

@@ -83,6 +83,10 @@ func ProblemOf(err error) Problem {
 		return problem(http.StatusNotFound, "There is no such thing.", "찾으시는 것이 없습니다.")
 	case errors.Is(err, desk.ErrNoPetition):
 		return problem(http.StatusNotFound, "No petition is set: the settings name its folder under [petition].", "서명 운동이 정해지지 않았습니다. 설정의 [petition]에서 폴더를 정합니다.")
+	case errors.Is(err, petition.ErrNoWaiting):
+		return problem(http.StatusNotFound, petition.ErrNoWaiting.Sentence("en"), petition.ErrNoWaiting.Sentence("ko"))
+	case errors.Is(err, petition.ErrSettled):
+		return problem(http.StatusConflict, petition.ErrSettled.Sentence("en"), petition.ErrSettled.Sentence("ko"))
 	case errors.Is(err, petition.ErrNoSheet), errors.Is(err, petition.ErrNoBulk), errors.Is(err, petition.ErrNoSignature):
 		return problem(http.StatusNotFound, "There is no such thing.", "찾으시는 것이 없습니다.")
 	case errors.As(err, &refusal):

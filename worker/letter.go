@@ -3,6 +3,7 @@ package worker
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -100,12 +101,12 @@ func (w *Worker) sendLetter(ctx context.Context, id string, t serviceText) error
 }
 
 // letterMail is a letter as a mail, RFC 5322. Its Message-ID, which is also its envelope
-// sender, comes of its id: so an answer finds its way, and a copy is seen for what it is.
+// sender and whom an answer goes to, comes of its id and its address: so an answer finds
+// its way and proves whose it is, and a copy is seen for what it is.
 func (w *Worker) letterMail(id string, to address.Address, t serviceText) (gateway.Message, error) {
 	domain := w.cfg.Links.BounceDomain
-	sent := broadcast.Delivery{Call: broadcast.TestCall, Channel: address.Email}
 	sum := w.keys.Sum(seal.Handed, []byte(id))
-	copy(sent.Key[:], sum[:])
+	sent := broadcast.Delivery{Call: broadcast.TestCall, Channel: address.Email, Ref: broadcast.Ref{Batch: binary.BigEndian.Uint32(sum[:]), Index: sum[4]}, Key: w.people.Key(to)}
 	token := sent.Token(w.keys, seal.Bounce)
 	from := bounceLocal + token + "@" + domain
 	signer := w.cfg.Links.Signers.For(domain)
@@ -113,8 +114,8 @@ func (w *Worker) letterMail(id string, to address.Address, t serviceText) (gatew
 	if signer != nil {
 		out = signer.Reserve(out)
 	}
-	out = fmt.Appendf(out, "From: %s <sign@%s>\r\nTo: <%s>\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <%s>\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n",
-		mime.BEncoding.Encode("utf-8", oneLine(w.cfg.Links.Organisation)), domain, to.Reveal(), foldedWords(oneLine(t.Subject)), w.clk.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700"), from)
+	out = fmt.Appendf(out, "From: %s <sign@%s>\r\nTo: <%s>\r\nReply-To: <%s>\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <%s>\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n",
+		mime.BEncoding.Encode("utf-8", oneLine(w.cfg.Links.Organisation)), domain, to.Reveal(), from, foldedWords(oneLine(t.Subject)), w.clk.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 -0700"), from)
 	var body bytes.Buffer
 	q := quotedprintable.NewWriter(&body)
 	if _, err := q.Write([]byte(strings.ReplaceAll(strings.TrimRight(t.Text, "\n")+"\n", "\n", "\r\n"))); err != nil {

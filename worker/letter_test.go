@@ -89,6 +89,13 @@ func TestLetters(t *testing.T) {
 	if got.Header.Get("Bcc") != "" || got.Header.Get("Message-Id") != "<"+first.From+">" || !strings.HasPrefix(first.From, "b+") || got.Header.Get("Auto-Submitted") != "auto-generated" {
 		t.Errorf("the mail is from %s:\n%s", first.From, first.Body)
 	}
+	// An answer to it comes back, and proves that whoever answers reads that address's mail.
+	if got.Header.Get("Reply-To") != "<"+first.From+">" || !in.Proves(first.Delivery, kim) || in.Proves(first.Delivery, stopped) || in.Proves("x"+first.Delivery[1:], kim) {
+		t.Errorf("an answer goes to %s", got.Header.Get("Reply-To"))
+	}
+	if second := mails.all()[1]; second.Delivery == first.Delivery {
+		t.Error("two letters have one Message-ID")
+	}
 	for line := range bytes.Lines(first.Body) {
 		if len(line) > 998 || !bytes.HasSuffix(line, []byte("\r\n")) {
 			t.Errorf("a line is %q", line)

@@ -44,6 +44,13 @@ func (in *Inbound) UnsubscribeAddress(ctx context.Context, from string) error {
 	return err
 }
 
+// Proves reports whether a token of a mail that we sent shows that who answers with it
+// reads the mail of an address, since the mail went to that very address.
+func (in *Inbound) Proves(token string, a address.Address) bool {
+	d, err := broadcast.OpenToken(in.keys, seal.Bounce, token)
+	return err == nil && d.Channel == address.Email && d.Key == in.people.Key(a)
+}
+
 // Replied notes that a person wrote back to a delivery.
 func (in *Inbound) Replied(ctx context.Context, token string) error {
 	d, err := broadcast.OpenToken(in.keys, seal.Bounce, token)

@@ -43,11 +43,19 @@ type Inbound struct {
 	log    *slog.Logger
 	queue  *Queue
 	links  Links
+	signs  Replies
+}
+
+// Replies reads what people write back, where signatures are gathered by that.
+type Replies interface {
+	// Text takes a text, and says whether it was a signer's; then nobody else reads it.
+	// Source names the text, so that it counts once however often it is brought.
+	Text(ctx context.Context, source string, from address.Address, text string) (bool, error)
 }
 
 // NewInbound makes an Inbound.
 func NewInbound(p Parts, links Links) *Inbound {
-	return &Inbound{p.Redis, p.Ledger, p.People, p.Keys, p.Clock, p.Log, NewQueue(p.Redis), links}
+	return &Inbound{p.Redis, p.Ledger, p.People, p.Keys, p.Clock, p.Log, NewQueue(p.Redis), links, p.Replies}
 }
 
 // Report queues what a gateway says of deliveries. purpose is what their tokens
@@ -209,7 +217,7 @@ type textPoller interface {
 }
 
 func (w *Worker) inbound() *Inbound {
-	return &Inbound{w.rdb, w.ledger, w.people, w.keys, w.clk, w.log, w.queue, w.cfg.Links}
+	return &Inbound{w.rdb, w.ledger, w.people, w.keys, w.clk, w.log, w.queue, w.cfg.Links, w.signs}
 }
 
 // purposeOf is what the tokens of a channel's deliveries are made for.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -38,8 +39,8 @@ type serviceText struct {
 	Doubts  int             `json:"d,omitempty"` // times that nobody knows whether it went
 }
 
-// Text takes an inbound text: stop, start and help act at once, anything else is
-// kept for a person to read.
+// Text takes an inbound text: stop, start and help act at once, a signer's is for the
+// petition, anything else is kept for a person to read.
 func (in *Inbound) Text(ctx context.Context, gatewayName string, t gateway.Inbound) error {
 	from, err := address.ParsePhone(t.From, in.links.Region, address.SMS)
 	if err != nil {
@@ -51,9 +52,16 @@ func (in *Inbound) Text(ctx context.Context, gatewayName string, t gateway.Inbou
 	if err != nil {
 		return err
 	}
-	switch optout.Intent(t.Text) {
-	case optout.Stop:
+	wish := optout.Intent(t.Text)
+	if wish == optout.Stop { // whatever else it may say
 		return in.stopText(ctx, gatewayName, t, from, key, lang)
+	}
+	if in.signs != nil { // before START, which "동의" is too: who was asked means the question
+		if taken, err := in.signs.Text(ctx, sourceOf(gatewayName, t), from, t.Text); err != nil || taken {
+			return err
+		}
+	}
+	switch wish {
 	case optout.Start:
 		changed, err := in.people.Restore(ctx, address.SMS, key, lists.SuppressionFilter{Reason: lists.OptedOut, Source: sourceText})
 		if err != nil || !changed {
@@ -71,6 +79,14 @@ func (in *Inbound) Text(ctx context.Context, gatewayName string, t gateway.Inbou
 		return in.answer(ctx, gatewayName, t, from, key, sms.Help, lang)
 	}
 	return in.keepReply(ctx, from, t.Text)
+}
+
+// sourceOf names a text: by the provider's id of it, else by what it says and who wrote it.
+func sourceOf(gatewayName string, t gateway.Inbound) string {
+	if t.ID != "" {
+		return strings.Join([]string{"text", gatewayName, t.ID}, "\x00")
+	}
+	return strings.Join([]string{"text", gatewayName, t.From, t.Text}, "\x00")
 }
 
 // sourceText is the source of opt-outs by text; START takes back only those.

@@ -135,6 +135,7 @@ type Worker struct {
 	journal   *journal // nil for none
 	lineage   *redisdb.Lineage
 	watcher   Watcher
+	signs     Replies
 	deeds     deeds
 	recalled  int64 // turn of lineage for which deeds were entered again
 
@@ -167,6 +168,8 @@ type Parts struct {
 	// Lineage tells when another Redis has taken the place of the one before; nil
 	// where none can.
 	Lineage *redisdb.Lineage
+	// Replies reads what people write back; nil where nobody signs by that.
+	Replies Replies
 }
 
 // A Watcher looks at calls: it is told what has become of them (webhooks).
@@ -187,7 +190,7 @@ func New(cfg Config, p Parts) (*Worker, error) {
 	w := &Worker{
 		cfg: cfg, id: fmt.Sprintf("%s-%d-%s", strings.ReplaceAll(host, "|", ""), os.Getpid(), hex.EncodeToString(tail[:])),
 		rdb: p.Redis, ledger: p.Ledger, people: p.People, keys: p.Keys, clk: p.Clock, log: p.Log,
-		queue: NewQueue(p.Redis), pace: newPace(p.Redis, p.Clock, cfg.Zone), systems: NewSystems(p.Redis, p.Keys, p.Clock), gates: map[string]*gate{}, born: time.Now(), lineage: p.Lineage, watcher: p.Watcher,
+		queue: NewQueue(p.Redis), pace: newPace(p.Redis, p.Clock, cfg.Zone), systems: NewSystems(p.Redis, p.Keys, p.Clock), gates: map[string]*gate{}, born: time.Now(), lineage: p.Lineage, watcher: p.Watcher, signs: p.Replies,
 	}
 	w.places = newPlaces(w.pace, cfg.Liveness)
 	w.calls.load = w.loadCall

@@ -19,6 +19,7 @@ import (
 	"clarion/lists"
 	"clarion/lists/address"
 	"clarion/petition"
+	"clarion/petition/incoming"
 	"clarion/web/desk"
 	"clarion/webhooks"
 	"clarion/worker"
@@ -42,6 +43,8 @@ type app struct {
 	desk   *desk.Desk
 	hooks  *webhooks.Store
 	roll   *petition.Roll // nil where no petition is set
+
+	incoming *incoming.Desk // nil where no petition is set
 }
 
 // open opens the key, Redis, and the stores. The caller closes the app.
@@ -91,6 +94,7 @@ func (p *program) openWith(ctx context.Context, cfg *config, rc redisdb.Config, 
 	if cfg.campaign != nil {
 		a.roll = petition.OpenRoll(cfg.campaign, a.db.Client(), a.keys, clk)
 	}
+	a.incoming = a.openIncoming()
 	a.desk = a.newDesk()
 	a.hooks = webhooks.Open(webhooks.Config{Open: cfg.open}, webhooks.Parts{Redis: a.db.Client(), Ledger: a.ledger, Keys: a.keys, Trail: a.trail, Clock: clk, Log: a.log})
 	return a, nil
@@ -154,7 +158,7 @@ func (p *program) logger(cfg *config) *slog.Logger {
 }
 
 func (a *app) parts() worker.Parts {
-	return worker.Parts{Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Keys: a.keys, Clock: clock.System{}, Log: a.log, Gates: a.gates, Watcher: a.hooks, Lineage: a.db.Lineage()}
+	return worker.Parts{Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Keys: a.keys, Clock: clock.System{}, Log: a.log, Gates: a.gates, Watcher: a.hooks, Lineage: a.db.Lineage(), Replies: a.replies()}
 }
 
 // startWorker starts a worker in this process.

@@ -9,6 +9,7 @@ import (
 	"clarion/internal/conf"
 	"clarion/internal/seal"
 	"clarion/lists/address"
+	"clarion/petition/incoming"
 	"clarion/worker"
 	"clarion/worker/bounce"
 	"clarion/worker/gateway"
@@ -17,12 +18,13 @@ import (
 
 // mailSink hands what the inbox takes to the worker's Inbound.
 type mailSink struct {
-	in      *worker.Inbound
-	forward *worker.Forwarder // nil: people's answers are only counted
+	in       *worker.Inbound
+	incoming *incoming.Desk    // nil: nobody signs by mail
+	forward  *worker.Forwarder // nil: people's answers are only counted
 }
 
 func (a *app) mailSink(in *worker.Inbound) (mailSink, error) {
-	s := mailSink{in: in}
+	s := mailSink{in: in, incoming: a.incoming}
 	if a.cfg.Inbox.RepliesTo == "" {
 		return s, nil
 	}
@@ -58,15 +60,16 @@ func (m mailSink) UnsubscribeAddress(ctx context.Context, from string) error {
 	return m.in.UnsubscribeAddress(ctx, from)
 }
 
-// Reply notes that a person answered, and hands the mail on, once.
+// Reply notes that a person answered. A signer's mail is for the petition, any other is
+// handed on, once.
 func (m mailSink) Reply(ctx context.Context, token string, mail []byte) error {
 	if token != "" {
 		if err := m.in.Replied(ctx, token); err != nil {
 			return err
 		}
 	}
-	if m.forward == nil {
-		return nil
+	if taken, err := m.signs(ctx, token, mail); err != nil || taken || m.forward == nil {
+		return err
 	}
 	err := m.in.HandOnce(ctx, mail, func() error { return m.forward.Forward(ctx, mail) })
 	if err != nil && worker.ForGood(err) {

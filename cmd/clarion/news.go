@@ -57,15 +57,19 @@ func (n news) Leave(ctx context.Context, s *petition.Signature) error {
 	return n.people.Leave(ctx, n.roll.ID, s.Contact)
 }
 
-// signing puts the pages of the petition together.
-func (a *app) signing(in *worker.Inbound) public.Signing {
-	var reach []address.Channel
+// reach are the channels on which letters go out.
+func (a *app) reach() (reach []address.Channel) {
 	for _, g := range a.cfg.gates {
 		switch {
 		case g.Channel == address.Email && a.cfg.Inbox.Domain != "", g.Channel == address.SMS && a.cfg.Petition.SMSFrom != "":
 			reach = append(reach, g.Channel)
 		}
 	}
-	return public.Signing{Roll: a.roll, Volunteers: a.desk.Petition, Letters: in, News: news{a.people, a.roll}, Reach: reach,
+	return reach
+}
+
+// signing puts the pages of the petition together.
+func (a *app) signing(in *worker.Inbound) public.Signing {
+	return public.Signing{Roll: a.roll, Incoming: a.incoming, Volunteers: a.desk.Petition, Letters: in, News: news{a.people, a.roll}, Reach: a.reach(),
 		Throwaway: a.cfg.Petition.Throwaway, Public: a.cfg.Web.PublicURL, Region: a.cfg.Region, Clock: clock.System{}, Log: a.log}
 }

@@ -27,8 +27,8 @@ type site struct {
 var publicPaths = []string{"/u/", "/v/", email.PicturePath, "/public.css", "/robots.txt"}
 
 // signPaths are those of a petition, beside /v/ of its volunteers: the form, what a signer
-// confirms and withdraws by, slips.
-var signPaths = []string{signPath, signPath + "/", "/c/", "/w/", "/s", "/s/"}
+// confirms and withdraws by, and who replied agrees by, slips.
+var signPaths = []string{signPath, signPath + "/", "/c/", "/w/", "/r/", "/s", "/s/"}
 
 // forPrograms says whether a request is for the interface for programs.
 func forPrograms(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }

@@ -49,6 +49,7 @@ var rooms = []room{
 	// What comes back on paper; it neither knows the queue nor is known by it.
 	{"petition", 4, nil},
 	{"petition/paper", 4, []string{"petition"}},
+	{"petition/incoming", 4, []string{"petition"}},
 	{"petition/texting", 4, nil},
 	// It looks at calls and neither knows the queue nor who shows them to it.
 	{"webhooks", 4, nil},

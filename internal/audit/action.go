@@ -62,6 +62,7 @@ const (
 	TaskDropped       Action = "task_dropped"       // a failed task of a queue was deleted
 
 	SignatureEntered Action = "signature_entered" // a signature that came on paper was entered; way is how it came
+	SetAside         Action = "set_aside"         // a fax or a reply that waited counts nothing; reason is why
 	SheetsIssued     Action = "sheets_issued"     // sheets of paper were issued; sheets is how many
 	SheetMarked      Action = "sheet_marked"      // a sheet is out, back, scanned or lost
 	SheetCounted     Action = "sheet_counted"     // a person counted a sheet; count is the first or the second
@@ -131,6 +132,7 @@ var sentences = map[Action][2]string{
 	TaskDropped:       {"deleted a failed task", "실패한 작업을 지웠습니다"},
 
 	SignatureEntered: {"entered a signature from paper", "종이로 온 서명을 입력했습니다"},
+	SetAside:         {"set aside what waited", "확인 대기 중이던 것을 제외했습니다"},
 	SheetsIssued:     {"issued sheets", "서명지를 발급했습니다"},
 	SheetMarked:      {"noted where a sheet is", "서명지의 상태를 적었습니다"},
 	SheetCounted:     {"counted a sheet", "서명지를 세었습니다"},

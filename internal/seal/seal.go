@@ -78,10 +78,11 @@ const (
 	Sheet        Purpose = "sheet"       // codes printed on sheets of signatures
 	Certificate  Purpose = "certificate" // the key that signs certificates of deletion
 	SignForm     Purpose = "sign-form"   // forms by which people sign
+	Asked        Purpose = "asked"       // links by which who replied agrees
 )
 
 var purposes = []Purpose{AddressIndex, Bounce, Unsubscribe, Report, MailSystem, Handed, AuditEntry, AuditHead, Secret, Form, Volunteer, Repeated, AlarmPerson,
-	Signer, Slip, Confirmation, Withdrawal, Sheet, Certificate, SignForm}
+	Signer, Slip, Confirmation, Withdrawal, Sheet, Certificate, SignForm, Asked}
 
 // LoadOrCreate reads the key file at path, or makes one with mode 0600 when
 // there is none. A file that others may read is refused.

@@ -37,7 +37,7 @@ const (
 // telephone adds are not read.
 func Intent(text string) Wish {
 	text = strings.ToValidUTF8(text[:min(len(text), maxText)], " ")
-	body := reply(text)
+	body := Written(text)
 	if i := read(body); i != None {
 		return i
 	}

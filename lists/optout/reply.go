@@ -16,9 +16,9 @@ var endOfReply = regexp.MustCompile(`(?i)^(?:>` +
 	`|sent from (?:my )?|나의 .{2,30}에서 보냄|내 .{2,30}에서 보냄|.{2,30}에서 보냄$|get outlook for|outlook for .* 다운로드` +
 	`)`)
 
-// reply returns what a person wrote, without what a program put under it. Lines
+// Written returns what a person wrote, without what a program put under it. Lines
 // keep their ends; runs of empty lines become one.
-func reply(text string) string {
+func Written(text string) string {
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 	var out []string
 	for line := range strings.SplitSeq(text, "\n") {

@@ -1,9 +1,12 @@
 package api_test
 
 import (
+	"os"
 	"strings"
 
+	"clarion/lists/address"
 	"clarion/petition"
+	"clarion/petition/incoming"
 	"clarion/web/access"
 )
 
@@ -62,6 +65,38 @@ func (c *contract) petition() {
 		t.Errorf("the petition is %s", w.Body)
 	}
 
+	// A fax waits: it is looked at, entered, and never settled twice. Another is a sheet, and
+	// a reply is nothing.
+	fax := func(name string) string {
+		data, err := os.ReadFile("../../petition/incoming/testdata/" + name)
+		h.must(err)
+		id, _, err := incoming.TakeFax(t.Context(), roll, data, "02-6200-0010")
+		h.must(err)
+		return id
+	}
+	id := fax("form.tif")
+	if w := c.call("GET /petition/waiting", nil, nil, 200); !strings.Contains(w.Body.String(), `"id":"`+id+`","way":"fax"`) {
+		t.Errorf("what waits is %s", w.Body)
+	}
+	c.call("GET /petition/waiting/{waiting}", []string{id}, nil, 200)
+	c.call("GET /petition/waiting/{waiting}", []string{"0"}, nil, 404)
+	if w := c.call("GET /petition/waiting/{waiting}/pages/{page}", []string{id, "2"}, nil, 200); !strings.HasPrefix(w.Body.String(), "\x89PNG") {
+		t.Errorf("a page is %.20q", w.Body)
+	}
+	c.call("GET /petition/waiting/{waiting}/pages/{page}", []string{id, "3"}, nil, 404)
+	signer := map[string]any{"name": "성춘향", "region": "seoul", "agreed": map[string]any{"news": false, "names": true, "opinion": true}, "age": true, "entered": 0}
+	c.read(c.call("POST /petition/waiting/{waiting}/signature", []string{id}, signer, 201), "slip")
+	c.call("POST /petition/waiting/{waiting}/signature", []string{id}, signer, 404)
+	c.call("POST /petition/sheets", nil, map[string]any{"count": 1, "lines": 10, "print": "normal"}, 201)
+	id = fax("g3.tif")
+	c.call("POST /petition/waiting/{waiting}/sheet", []string{id}, map[string]any{"sheet": 3, "signatures": 0, "entered": 1}, 409)
+	c.call("POST /petition/waiting/{waiting}/sheet", []string{id}, map[string]any{"sheet": 3, "signatures": 0, "entered": 0}, 200)
+	id = roll.WaitingID(petition.WayReply, []byte("text 1"))
+	_, err := roll.Keep(t.Context(), petition.Waiting{ID: id, Way: petition.WayReply, From: address.Canonical(address.SMS, "+821012345678"), Text: "서명?"}, nil)
+	h.must(err)
+	c.call("POST /petition/waiting/{waiting}/aside", []string{id}, map[string]any{"reason": "ugly", "entered": 0}, 422)
+	c.call("POST /petition/waiting/{waiting}/aside", []string{id}, map[string]any{"reason": "unsigned", "entered": 0}, 204)
+
 	// What is made invalid, and undone.
 	h.renew()
 	c.call("POST /petition/bulks/survey", nil, map[string]any{}, 422)
@@ -91,7 +126,7 @@ func (c *contract) petition() {
 	c.call("POST /petition/purge", nil, name, 403)
 	c.call("POST /petition/purge", nil, name, 422, director)
 	roll.Closes = h.clk.Now()
-	if w := c.call("POST /petition/purge", nil, name, 200, director); !strings.Contains(w.Body.String(), `"records":2`) {
+	if w := c.call("POST /petition/purge", nil, name, 200, director); !strings.Contains(w.Body.String(), `"records":3`) {
 		t.Errorf("the certificate is %s", w.Body)
 	}
 	h.renew()

@@ -35,6 +35,7 @@ const (
 	maxTable = 32 << 20
 	csvType  = "text/csv"
 	lineType = "application/jsonl"
+	pngType  = "image/png"
 )
 
 // on is a route from the function that does it.
@@ -66,6 +67,7 @@ func makes(rt *route)             { rt.made = true }
 func large(rt *route)             { rt.most = maxDraft }
 func table32(rt *route)           { rt.takes, rt.most = csvType, maxTable }
 func sheet(rt *route)             { rt.answers = csvType }
+func picture(rt *route)           { rt.answers = pngType }
 func lines[T any](rt *route)      { rt.answers, rt.out = lineType, reflect.TypeFor[T]() }
 func (rt route) byQuery() bool    { return rt.method == get || rt.method == del || rt.takes != "" }
 func (rt route) answerless() bool { return rt.out == reflect.TypeFor[none]() }
@@ -154,6 +156,12 @@ var table = []route{
 
 	on(get, "/petition", access.Petition, "How the petition stands: the count and how it is made up, pace, days, regions, volunteers, and what to push today; nobody who signed is named", (*api).petition),
 	on(post, "/petition/signatures", access.Enter, "Enter a signature that came on paper. Its slip is in this answer alone", (*api).enterPaper, makes),
+	on(get, "/petition/waiting", access.Enter, "Faxes, and replies in which no name could be read, that wait for a person, the oldest first", (*api).allWaiting),
+	on(get, "/petition/waiting/{waiting}", access.Enter, "One of them", (*api).waiting),
+	on(get, "/petition/waiting/{waiting}/pages/{page}", access.Enter, "A page of a fax that waits, from 1, as a picture", (*api).faxPage, picture),
+	on(post, "/petition/waiting/{waiting}/signature", access.Enter, "Enter a signature that the token's owner read in it. Its slip is in this answer alone. 409: somebody else was quicker", (*api).enterWaiting, makes),
+	on(post, "/petition/waiting/{waiting}/sheet", access.Enter, "Count a fax as the sheet that it is, by its number", (*api).countWaiting),
+	on(post, "/petition/waiting/{waiting}/aside", access.Enter, "Settle what counts nothing, or nothing more, for a reason", (*api).setAside),
 	on(get, "/petition/sheets", access.Sheets, "Sheets of paper, the late ones first", (*api).sheets),
 	on(post, "/petition/sheets", access.Sheets, "Issue sheets", (*api).issueSheets, makes),
 	on(get, "/petition/sheets/{sheet}", access.Sheets, "A sheet: where it is, and what was counted on it", (*api).sheet),

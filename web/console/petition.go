@@ -20,6 +20,7 @@ const (
 	petitionPath = "/petition"
 	sheetsPath   = petitionPath + "/sheets"
 	enterPath    = petitionPath + "/enter"
+	waitingPath  = petitionPath + "/waiting"
 	checkPath    = petitionPath + "/check"
 	deliveryPath = petitionPath + "/delivery"
 )
@@ -120,6 +121,7 @@ func petitionPages(r *http.Request, who *access.Visitor, lang string) (out []men
 		{petitionPath, say("How it stands", "현황"), access.Petition},
 		{sheetsPath, say("Sheets", "서명지"), access.Sheets},
 		{enterPath, say("Enter forms", "서명 입력"), access.Enter},
+		{waitingPath, say("Waiting", "확인 대기"), access.Enter},
 		{checkPath, say("Make invalid", "무효 처리"), access.Invalidate},
 		{deliveryPath, say("Delivery", "전달"), access.Petition},
 	} {
@@ -135,6 +137,8 @@ func pushPath(p desk.Push, who *access.Visitor) string {
 	switch {
 	case strings.HasPrefix(p.What, "sheets_") && who.May(access.Sheets):
 		return sheetsPath
+	case p.What == "waiting" && who.May(access.Enter):
+		return waitingPath
 	case p.What == "volunteers_behind" && who.May(access.Volunteers):
 		return "/volunteers"
 	case p.What == "root_missing" && who.May(access.System):

@@ -31,8 +31,9 @@ type PetitionReport struct {
 	Closes  time.Time           `json:"closes"` // the first instant at which one may not sign any more
 	Tally   petition.Tally      `json:"tally"`
 	Pace    Pace                `json:"pace"`
-	Days    []petition.DayTally `json:"days"` // certain signatures; those on sheets by the day of the first count
-	Push    []Push              `json:"push"` // what to do today, the weightiest first
+	Days    []petition.DayTally `json:"days"`    // certain signatures; those on sheets by the day of the first count
+	Waiting int                 `json:"waiting"` // faxes, and replies in which no name could be read, that wait for a person
+	Push    []Push              `json:"push"`    // what to do today, the weightiest first
 	Signed  []SignedBy          `json:"signed"`
 	Schools []SchoolRow         `json:"schools"`
 	Course  []Moment            `json:"course"` // calls, petition and deliveries on one line of time
@@ -89,6 +90,9 @@ func (d *Desk) PetitionReport(ctx context.Context, forwarders map[uint32]string)
 	}
 	now := d.Clock.Now()
 	r.Signed, r.Schools = signedBy(forwarders, signed), schools(sheets, now)
+	if r.Waiting, err = roll.CountWaiting(ctx); err != nil {
+		return nil, err
+	}
 	r.Pace = paceOf(roll.Campaign, tally, r.Days, now)
 	r.Push = pushes(roll.Campaign, r, sheets, now)
 	r.Course, err = d.course(ctx, roll)

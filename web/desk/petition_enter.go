@@ -13,9 +13,8 @@ import (
 // PaperWays are those by which staff enter signatures.
 var PaperWays = []petition.Way{petition.WayPost, petition.WayFax, petition.WayHand, petition.WayReply}
 
-// A PaperForm is a form that somebody filled in, and staff type.
-type PaperForm struct {
-	Way       petition.Way    `json:"way"`
+// A SignerForm is what somebody filled in, and staff type.
+type SignerForm struct {
 	Name      string          `json:"name"`
 	Region    string          `json:"region"` // id of one of the petition's regions
 	District  string          `json:"district,omitempty"`
@@ -27,6 +26,12 @@ type PaperForm struct {
 	At        time.Time       `json:"at,omitzero"`         // when it was signed; now where it does not say
 
 	Once []byte `json:"-"` // tells forms apart that are sent twice
+}
+
+// A PaperForm is one that came on paper, or in an answer that staff read.
+type PaperForm struct {
+	Way petition.Way `json:"way"`
+	SignerForm
 }
 
 // Entered is what became of a form.
@@ -44,18 +49,11 @@ func (d *Desk) EnterPaper(ctx context.Context, f PaperForm, note Note) (*Entered
 	if err != nil {
 		return nil, err
 	}
-	s := petition.Signing{Way: f.Way, Name: f.Name, Region: f.Region, District: f.District, Language: f.Language, Agreed: f.Agreed, Age: f.Age, At: f.At, Once: f.Once}
 	if !slices.Contains(PaperWays, f.Way) {
 		return nil, Mistake("way: staff enter post, fax, hand and reply")
 	}
-	if f.Contact = strings.TrimSpace(f.Contact); f.Contact != "" {
-		all, err := ReadAddress(f.Contact, d.Links.Region, 0)
-		if err != nil {
-			return nil, err
-		}
-		s.Contact = all[0] // of a mobile number, the text message
-	}
-	if s.Volunteer, err = d.VolunteerOf(f.Volunteer); err != nil {
+	s, err := d.signingOf(f.Way, f.SignerForm)
+	if err != nil {
 		return nil, err
 	}
 	if err := roll.Check(s); err != nil {
@@ -68,11 +66,29 @@ func (d *Desk) EnterPaper(ctx context.Context, f PaperForm, note Note) (*Entered
 	if err != nil {
 		return nil, err
 	}
+	return entered(added), nil
+}
+
+// signingOf is a form as it is entered.
+func (d *Desk) signingOf(way petition.Way, f SignerForm) (s petition.Signing, err error) {
+	s = petition.Signing{Way: way, Name: f.Name, Region: f.Region, District: f.District, Language: f.Language, Agreed: f.Agreed, Age: f.Age, At: f.At, Once: f.Once}
+	if f.Contact = strings.TrimSpace(f.Contact); f.Contact != "" {
+		all, err := ReadAddress(f.Contact, d.Links.Region, 0)
+		if err != nil {
+			return s, err
+		}
+		s.Contact = all[0] // of a mobile number, the text message
+	}
+	s.Volunteer, err = d.VolunteerOf(f.Volunteer)
+	return s, err
+}
+
+func entered(added petition.Added) *Entered {
 	e := &Entered{Number: added.Number, Again: added.Again}
 	if added.Slip != nil {
 		e.Code, e.Slip = added.Slip.Code(), added.Slip.String()
 	}
-	return e, nil
+	return e
 }
 
 // VolunteerOf is the number in the team of who has a code, 0 for no code.

@@ -65,7 +65,7 @@ func sum(days []petition.DayTally, from, to string, way petition.Way) (n int) {
 
 // A Push is something to do today.
 type Push struct {
-	What  string `json:"what"` // way_lags, sheets_late, sheets_to_count, sheets_to_count_again, unconfirmed, volunteers_behind, schools_behind, root_missing
+	What  string `json:"what"` // way_lags, sheets_late, sheets_to_count, sheets_to_count_again, waiting, unconfirmed, volunteers_behind, schools_behind, root_missing
 	Count int    `json:"count"`
 	Words string `json:"words"`
 	Ko    string `json:"words_ko"`
@@ -110,6 +110,7 @@ func pushes(c *petition.Campaign, r *PetitionReport, sheets []petition.Sheet, no
 	add("sheets_late", late, "Late sheets: %s. Ask those who have them.", "늦은 서명지: %s장. 가지고 있는 분께 물어보십시오.")
 	add("sheets_to_count", uncounted, "Sheets that are back and wait to be counted: %s.", "돌아왔으나 아직 세지 않은 서명지: %s장.")
 	add("sheets_to_count_again", again, "Sheets of the sample that a second person is to count: %s.", "표본으로 뽑혀 다른 사람이 한 번 더 셀 서명지: %s장.")
+	add("waiting", r.Waiting, "Faxes and replies that wait for a person to look at them: %s.", "사람이 확인해야 하는 팩스와 회신: %s건.")
 	unconfirmed := 0
 	for _, w := range r.Tally.Ways {
 		unconfirmed += w.Unconfirmed

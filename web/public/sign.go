@@ -15,6 +15,7 @@ import (
 	"clarion/internal/seal"
 	"clarion/lists/address"
 	"clarion/petition"
+	"clarion/petition/incoming"
 	"clarion/web"
 	"clarion/worker"
 )
@@ -36,6 +37,7 @@ type News interface {
 // Signing is what the pages of a petition work with.
 type Signing struct {
 	Roll       *petition.Roll
+	Incoming   *incoming.Desk // who replied, and is asked
 	Volunteers Volunteers
 	Letters    Letters
 	News       News
@@ -88,6 +90,8 @@ func NewSigning(p Signing) (http.Handler, error) {
 	}
 	mux.Handle("GET /w/{token}", s.linked(p.Roll.OpenWithdraw, nil, s.showWithdrawn))
 	mux.Handle("POST /w/{token}", s.linked(p.Roll.OpenWithdraw, s.takeBack, s.showWithdrawn))
+	mux.HandleFunc("GET /r/{token}", s.askAgreement)
+	mux.HandleFunc("POST /r/{token}", s.agree)
 	mux.HandleFunc("GET /s", s.askSlip)
 	mux.HandleFunc("POST /s", s.showSlip)
 	mux.HandleFunc("GET /s/{code}", s.showSlip)

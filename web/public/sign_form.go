@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode"
 
 	"clarion/lists/address"
 	"clarion/petition"
@@ -121,7 +120,7 @@ func (s *signing) sign(w http.ResponseWriter, r *http.Request) {
 	}
 	in := petition.Signing{Way: petition.WayWeb, Name: v.Values.Name, Region: v.Values.Region, District: v.Values.District, Language: s.campaignLanguage(lang),
 		Agreed: petition.Agreed{News: v.Values.News, Names: v.Values.Names, Opinion: v.Values.Opinion}, Age: v.Values.Age, Once: form.Once}
-	if invented(in.Name) {
+	if petition.Invented(in.Name) {
 		mistake("name", "name")
 	}
 	var what string
@@ -272,28 +271,6 @@ func (s *signing) slipLink(slip *petition.Slip) (string, template.HTML, error) {
 	link := s.Public + "/s/" + slip.Code()
 	qr, err := web.QR(link)
 	return link, qr, err
-}
-
-// invented says whether a name is none for sure: a letter again and again, a digit or an
-// address in it. What merely sounds made up is for people to judge, who can take it back.
-func invented(name string) bool {
-	var letters []rune
-	for _, r := range strings.ToLower(name) {
-		switch {
-		case unicode.IsDigit(r), strings.ContainsRune("@/\\<>{}[]=&%$#|~^*_", r):
-			return true
-		case unicode.IsLetter(r):
-			letters = append(letters, r)
-		}
-	}
-	if low := strings.ToLower(name); strings.Contains(low, "www.") || strings.Contains(low, "http:") || strings.Contains(low, ".com") {
-		return true
-	}
-	// “Aa” and “이이” are names; “ㅋㅋ” is two jamo, which no name has.
-	if slices.ContainsFunc(letters, func(r rune) bool { return r >= 'ㄱ' && r <= 'ㆎ' }) {
-		return true
-	}
-	return len(letters) > 2 && len(slices.Compact(slices.Clone(letters))) == 1
 }
 
 // throwaway says whether the domain of an address, or one above it, is one of those set.

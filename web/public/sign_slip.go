@@ -26,10 +26,7 @@ type signatureView struct {
 }
 
 func newSignatureView(sig *petition.Signature, lang string) *signatureView {
-	v := &signatureView{Signature: sig, Share: "/sign/share?lang=" + lang, State: "waiting"}
-	if name := []rune(sig.Name); len(name) > 0 {
-		v.Masked = string(name[0]) + "…"
-	}
+	v := &signatureView{Signature: sig, Share: "/sign/share?lang=" + lang, State: "waiting", Masked: masked(sig.Name)}
 	switch {
 	case sig.Withdrawn:
 		v.State = "withdrawn"

@@ -18,6 +18,7 @@ import (
 	"clarion/internal/seal"
 	"clarion/lists/address"
 	"clarion/petition"
+	"clarion/petition/incoming"
 	"clarion/web/public"
 	"clarion/worker"
 )
@@ -43,6 +44,13 @@ func (s *square) Tell(_ context.Context, id string, l worker.Letter) error {
 	return nil
 }
 
+// answers are the letters to who replied.
+type answers struct{ *square }
+
+func (a answers) Tell(ctx context.Context, id string, l incoming.Letter) error {
+	return a.square.Tell(ctx, id, worker.Letter(l))
+}
+
 func (s *square) Join(_ context.Context, sig *petition.Signature) error {
 	s.news[sig.Number] = sig.Contact.Reveal()
 	return nil
@@ -65,7 +73,8 @@ func newSquare(t *testing.T) *square {
 	}
 	s := &square{t: t, clk: clock.NewManual(time.Date(2013, 6, 10, 14, 0, 0, 0, time.UTC)), letters: map[string]worker.Letter{}, news: map[uint32]string{}, from: "192.0.2.1:5000"}
 	s.roll = petition.OpenRoll(c, redistest.New(t), keys, s.clk)
-	s.pages, err = public.NewSigning(public.Signing{Roll: s.roll, Volunteers: &s.hall, Letters: s, News: s, Reach: []address.Channel{address.Email, address.SMS},
+	desk := incoming.Open(incoming.Parts{Roll: s.roll, Letters: answers{s}, Public: "https://act.example.org/", Clock: s.clk, Log: slog.New(slog.DiscardHandler)})
+	s.pages, err = public.NewSigning(public.Signing{Roll: s.roll, Incoming: desk, Volunteers: &s.hall, Letters: s, News: s, Reach: []address.Channel{address.Email, address.SMS},
 		Throwaway: []string{"mailinator.com"}, Public: "https://act.example.org/", Region: "KR", Clock: s.clk, Log: slog.New(slog.NewTextHandler(&s.log, nil))})
 	if err != nil {
 		t.Fatal(err)

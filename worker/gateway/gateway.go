@@ -230,6 +230,7 @@ type Inbound struct {
 	From    string // as the provider spells it
 	To      string // our number
 	Text    string
+	ID      string // by which the provider names it, the same when it is brought again; "" if it names it not
 }
 
 // A Reporter reads the reports and inbound texts that its provider sends over

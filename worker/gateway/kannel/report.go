@@ -38,7 +38,7 @@ func reportURL(callback, secret, delivery string) string {
 // InboundURL is what the get-url of Kannel's group sms-service must be, so that
 // the texts people send reach callbackURL. Both are as in Config.
 func InboundURL(callbackURL, callbackSecret string) string {
-	return withQuery(callbackURL, "key="+literal(callbackSecret)+"&from=%p&to=%P&charset=%C&coding=%c&text=%a")
+	return withQuery(callbackURL, "key="+literal(callbackSecret)+"&id=%I&from=%p&to=%P&charset=%C&coding=%c&text=%a")
 }
 
 func withQuery(base, query string) string {
@@ -166,7 +166,7 @@ func receiptField(answer, name string) string {
 // parseText reads a person's text. Kannel passes its bytes in the charset that
 // it names: a Korean one is UTF-16BE with coding 2, not UTF-8.
 func parseText(q url.Values) ([]gateway.Inbound, error) {
-	in := gateway.Inbound{Channel: address.SMS, From: q.Get("from"), To: q.Get("to")}
+	in := gateway.Inbound{Channel: address.SMS, From: q.Get("from"), To: q.Get("to"), ID: q.Get("id")}
 	if in.From == "" {
 		return nil, errors.New("it names no sender")
 	}
