@@ -47,6 +47,14 @@ const callbackSecret = "a secret of Kannel & % us"
 func newSite(t *testing.T, returned rig.MailOptions, channels ...string) *site {
 	t.Helper()
 	s := prepare(t)
+	s.gateways(returned, channels...)
+	s.serve()
+	return s
+}
+
+// gateways starts those of the channels.
+func (s *site) gateways(returned rig.MailOptions, channels ...string) {
+	s.t.Helper()
 	secret := func(name, secret string) string { return "file:" + s.write("secret-"+name, secret) }
 	for _, channel := range channels {
 		switch channel {
@@ -54,15 +62,13 @@ func newSite(t *testing.T, returned rig.MailOptions, channels ...string) *site {
 			s.relay(returned)
 		case sms:
 			callback := "http://" + s.hook + "/hook/sms"
-			s.sms = rig.StartKannel(t, rig.KannelOptions{InboundURL: kannel.InboundURL(callback, callbackSecret)})
+			s.sms = rig.StartKannel(s.t, rig.KannelOptions{InboundURL: kannel.InboundURL(callback, callbackSecret)})
 			s.config += fmt.Sprintf(kannelConfig, s.sms.SendURL, s.sms.Username, secret("kannel", s.sms.Password), callback, secret("callback", callbackSecret))
 		case fax:
-			s.fax = rig.StartHylafax(t, rig.HylafaxOptions{})
+			s.fax = rig.StartHylafax(s.t, rig.HylafaxOptions{})
 			s.config += fmt.Sprintf(hylafaxConfig, s.fax.Addr, s.fax.User, secret("hylafax", s.fax.Password))
 		}
 	}
-	s.serve()
-	return s
 }
 
 // relay starts the relay of the site, which brings back what is returned.
