@@ -29,8 +29,12 @@ func (c *config) checkAlarms(wrong func(key []string, format string, args ...any
 // watchAlarms has this process look for alarms when it is its turn.
 func (e *engine) watchAlarms(ctx context.Context, in *worker.Inbound) {
 	a := e.app
+	reply := a.desk.ReplyDue
+	if a.roll == nil {
+		reply = nil
+	}
 	w := alarm.NewWatcher(a.cfg.Alarm, alarm.Parts{
-		Redis: a.db.Client(), Ledger: a.ledger, Queue: a.queue, Figures: a.db.Figures, Gates: a.cfg.gates, Inbound: in, Keys: a.keys,
+		Redis: a.db.Client(), Ledger: a.ledger, Queue: a.queue, Figures: a.db.Figures, Gates: a.cfg.gates, Inbound: in, Reply: reply, Keys: a.keys,
 		Signers: a.cfg.signers, Clock: clock.System{}, Zone: a.cfg.zone(), Log: a.log, Told: machines{a.hooks},
 		Organisation: a.cfg.Organisation, Domain: a.cfg.Inbox.Domain, Public: a.cfg.Web.PublicURL,
 	})

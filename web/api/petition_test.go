@@ -115,10 +115,16 @@ func (c *contract) petition() {
 	if w := c.call("POST /petition/delivery", nil, map[string]any{"stage": "handed_over", "to": "Office of the President"}, 200); w.Body.String() != "{\"signatures\":2,\"sheets\":1}\n" {
 		t.Errorf("handed over are %s", w.Body)
 	}
+	if due, err := h.desk.ReplyDue(t.Context()); err != nil || due.IsZero() {
+		t.Errorf("after a hand-over the answer is due %v, %v", due, err)
+	}
 	if w := c.call("GET /petition/delivery", nil, nil, 200); strings.Contains(w.Body.String(), `"reply_due":null`) {
 		t.Errorf("no clock runs: %s", w.Body)
 	}
 	c.call("POST /petition/delivery/answer", nil, map[string]any{}, 204)
+	if due, err := h.desk.ReplyDue(t.Context()); err != nil || !due.IsZero() {
+		t.Errorf("after the answer one is due %v, %v", due, err)
+	}
 	if w := c.call("GET /petition/delivery", nil, nil, 200); !strings.Contains(w.Body.String(), `"reply_due":null`) {
 		t.Errorf("the clock runs on: %s", w.Body)
 	}

@@ -89,6 +89,22 @@ func (d *Desk) Delivery(ctx context.Context) (*DeliveryReport, error) {
 	return r, err
 }
 
+// ReplyDue is until when the addressee is to have answered, zero where no clock runs.
+func (d *Desk) ReplyDue(ctx context.Context) (time.Time, error) {
+	roll, err := d.signatures()
+	if err != nil {
+		return time.Time{}, err
+	}
+	steps, err := d.deliverySteps(ctx, roll)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if due := replyDue(roll.Campaign, steps); due != nil {
+		return *due, nil
+	}
+	return time.Time{}, nil
+}
+
 // replyDue is when the addressee is to have answered the last hand-over; nil where no
 // clock runs.
 func replyDue(c *petition.Campaign, steps []DeliveryStep) *time.Time {

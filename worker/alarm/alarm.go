@@ -16,6 +16,7 @@ const (
 	CallHeld       Kind = "call_held"       // a call paused itself
 	CallLate       Kind = "call_late"       // what is due of a call is not taken up
 	ClockRunsOut   Kind = "clock_runs_out"  // a call ends soon, and people wait for it
+	ReplyDue       Kind = "reply_due"       // the addressee of a petition is to answer soon, or should have
 	ReleaseWaits   Kind = "release_waits"   // a call's time comes, and nobody has released it
 	GatewayDown    Kind = "gateway_down"    // a gateway takes nothing
 	LaneHeld       Kind = "lane_held"       // a receiving system takes nothing
@@ -26,7 +27,7 @@ const (
 )
 
 // Kinds lists every kind.
-var Kinds = [...]Kind{DeliveryFalls, BouncesRise, ComplaintsRise, CallHeld, CallLate, ClockRunsOut, ReleaseWaits, GatewayDown, LaneHeld, QueueStuck, RedisFull, RedisUnsaved, NoticeLost}
+var Kinds = [...]Kind{DeliveryFalls, BouncesRise, ComplaintsRise, CallHeld, CallLate, ClockRunsOut, ReplyDue, ReleaseWaits, GatewayDown, LaneHeld, QueueStuck, RedisFull, RedisUnsaved, NoticeLost}
 
 // A Level is how much an alarm matters.
 type Level string

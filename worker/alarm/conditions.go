@@ -15,7 +15,7 @@ import (
 )
 
 // conditions find what is wrong; each sees a snapshot and nothing else.
-var conditions = [...]func(Snapshot, Limits) []Finding{shares, complaints, heldCalls, lateCalls, endings, releases, gateways, lanes, queues, stores, lost}
+var conditions = [...]func(Snapshot, Limits) []Finding{shares, complaints, heldCalls, lateCalls, endings, replies, releases, gateways, lanes, queues, stores, lost}
 
 // Find returns all that is wrong.
 func Find(s Snapshot, l Limits) (all []Finding) {
@@ -128,6 +128,22 @@ func endings(s Snapshot, l Limits) (out []Finding) {
 			fmt.Sprintf("%s: %s에 끝나는데 %d건이 아직 나가지 못했습니다.", c.named(), s.clock(c.Ends), left)}})
 	}
 	return out
+}
+
+// replyNear is how long before its end the clock of an answer is told of.
+const replyNear = 3 * 24 * time.Hour
+
+// replies finds an answer that is due soon, or was.
+func replies(s Snapshot, _ Limits) []Finding {
+	if s.Reply.IsZero() || s.Reply.Sub(s.At) > replyNear {
+		return nil
+	}
+	f := Finding{Kind: ReplyDue, Object: "petition", Level: Warning, Sentence: say(
+		"The addressee of the petition is to answer by %s.", "서명 운동의 수신처가 답해야 하는 기한은 %s입니다.", s.clock(s.Reply))}
+	if !s.At.Before(s.Reply) {
+		f.Level, f.Sentence = Critical, say("The addressee of the petition was to answer by %s, and has not.", "서명 운동의 수신처가 %s까지 답하기로 되어 있었으나 답이 없습니다.", s.clock(s.Reply))
+	}
+	return []Finding{f}
 }
 
 // aMoment is how long a call with a time may be on its way to the schedule.

@@ -108,6 +108,10 @@ func TestConditions(t *testing.T) {
 		}), "clock_runs_out c7 critical", "11 messages"},
 		"it has ended": {running(func(c *Call) { c.Ends = noon.Add(-time.Minute) }), "", ""},
 
+		"no answer for long":  {Snapshot{At: noon, Zone: time.UTC, Reply: noon.Add(73 * time.Hour)}, "", ""},
+		"an answer is due":    {Snapshot{At: noon, Zone: time.UTC, Reply: noon.Add(48 * time.Hour)}, "reply_due petition warning", "is to answer by 2013-06-12 12:00"},
+		"there was no answer": {Snapshot{At: noon, Zone: time.UTC, Reply: noon.Add(-time.Hour)}, "reply_due petition critical", "was to answer by 11:00, and has not"},
+
 		"its time comes":   {running(func(c *Call) { c.State, c.Start, c.Ends = broadcast.Planned, noon.Add(time.Minute), time.Time{} }), "release_waits c7 warning", "is to go out at 12:01, and nobody has released it"},
 		"its time is past": {running(func(c *Call) { c.State, c.Start, c.Ends = broadcast.Planned, noon.Add(-13*time.Hour), time.Time{} }), "release_waits c7 critical", "was to go out at 2013-06-09 23:00"},
 		"its time is far":  {running(func(c *Call) { c.State, c.Start, c.Ends = broadcast.Planned, noon.Add(2*time.Hour), time.Time{} }), "", ""},

@@ -23,6 +23,11 @@ func (w *Watcher) snapshot(ctx context.Context) (s Snapshot, err error) {
 	if s.Queues, err = w.queues(ctx); err != nil {
 		return s, err
 	}
+	if w.parts.Reply != nil {
+		if s.Reply, err = w.parts.Reply(ctx); err != nil {
+			return s, err
+		}
+	}
 	s.Redis, err = w.parts.Figures(ctx)
 	return s, err
 }

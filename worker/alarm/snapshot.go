@@ -17,7 +17,8 @@ type Snapshot struct {
 	Gates  []worker.Gate  // of the settings
 	Queues []Queue
 	Redis  []redisdb.Figures
-	Lost   []int // people of the settings, from 1, whom a notice did not reach
+	Reply  time.Time // until when the addressee of the petition is to answer, zero where no clock runs
+	Lost   []int     // people of the settings, from 1, whom a notice did not reach
 }
 
 // A Call is how one stands.

@@ -25,6 +25,7 @@ type Parts struct {
 	Figures func(context.Context) ([]redisdb.Figures, error) // of Redis
 	Gates   []worker.Gate                                    // of the settings, without those of rehearsals
 	Inbound *worker.Inbound                                  // knows what came back
+	Reply   func(context.Context) (time.Time, error)         // until when a petition's addressee is to answer, zero for no clock; nil: there is no petition
 	Keys    *seal.Keyring
 	Signers dkim.Domains
 	Clock   clock.Clock
