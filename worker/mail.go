@@ -44,11 +44,12 @@ func (in *Inbound) UnsubscribeAddress(ctx context.Context, from string) error {
 	return err
 }
 
-// Proves reports whether a token of a mail that we sent shows that who answers with it
-// reads the mail of an address, since the mail went to that very address.
-func (in *Inbound) Proves(token string, a address.Address) bool {
+// Answers reports whether a mail that bears the token of one of ours answers what we sent
+// to that very address, and whether that was a letter.
+func (in *Inbound) Answers(token string, a address.Address) (ours, letter bool) {
 	d, err := broadcast.OpenToken(in.keys, seal.Bounce, token)
-	return err == nil && d.Channel == address.Email && d.Key == in.people.Key(a)
+	ours = err == nil && d.Channel == address.Email && d.Key == in.people.Key(a)
+	return ours, ours && d.Call == broadcast.TestCall
 }
 
 // Replied notes that a person wrote back to a delivery.

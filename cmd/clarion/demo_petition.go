@@ -9,6 +9,7 @@ import (
 
 	"clarion/lists/address"
 	"clarion/petition"
+	"clarion/petition/incoming"
 )
 
 // How long the sample petition has been open, and stays so, in days.
@@ -73,7 +74,21 @@ func (a *app) loadSignatures(ctx context.Context) error {
 			return fmt.Errorf("make a sample signature: %w", err)
 		}
 	}
+	if err := a.loadWaiting(ctx, now); err != nil {
+		return fmt.Errorf("make what waits: %w", err)
+	}
 	return a.loadSheets(ctx, now)
+}
+
+// loadWaiting has a fax and a reply wait for a person.
+func (a *app) loadWaiting(ctx context.Context, now time.Time) error {
+	reply := petition.Waiting{ID: a.roll.WaitingID(petition.WayReply, []byte("sample")), Way: petition.WayReply, At: now.Add(-2 * time.Hour),
+		From: address.Canonical(address.SMS, "+821000000009"), Text: "서명하고 싶은데 어떻게 하나요? 저희 어머니도 함께 하시겠답니다."}
+	_, err := a.roll.Keep(ctx, reply, nil)
+	if err == nil {
+		_, _, err = incoming.TakeFax(ctx, a.roll, incoming.Example, "+82 2 6200 0011")
+	}
+	return err
 }
 
 // loadSheets issues sheets to a few schools: some are counted, one by two, some late.

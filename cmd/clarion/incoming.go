@@ -47,7 +47,7 @@ func (r replies) Text(ctx context.Context, source string, from address.Address, 
 	if !slices.Contains(r.reach, address.SMS) {
 		return false, nil
 	}
-	return r.desk.Take(ctx, incoming.Reply{Source: source, From: from, Text: text, Proven: true})
+	return r.desk.Take(ctx, incoming.Reply{Source: source, From: from, Text: text, Known: true, Proven: true})
 }
 
 // signs takes a person's mail that signs, or agrees to what a letter asked, and says
@@ -65,5 +65,6 @@ func (m mailSink) signs(ctx context.Context, token string, mail []byte) (bool, e
 		return false, nil // nobody could be answered
 	}
 	sum := sha256.Sum256(mail)
-	return m.incoming.Take(ctx, incoming.Reply{Source: "mail\x00" + string(sum[:]), From: from, Text: text, Proven: m.in.Proves(token, from)})
+	known, letter := m.in.Answers(token, from)
+	return m.incoming.Take(ctx, incoming.Reply{Source: "mail\x00" + string(sum[:]), From: from, Text: text, Known: known, Proven: letter})
 }

@@ -16,6 +16,7 @@ import (
 
 	"clarion/e2e/pages"
 	"clarion/e2e/rig"
+	"clarion/petition"
 )
 
 const journeyConfig = `organisation = "Save 9 Campaign"
@@ -31,15 +32,6 @@ listen = "127.0.0.1:0"
 [release]
 second_person = true
 
-[appeal]
-url = "http://localhost:%[1]d/robots.txt"
-[appeal.title]
-ko = "탈북 고아 9명을 살려 주세요"
-en = "Save 9 North Korean Orphans"
-[appeal.text]
-ko = "강제송환된 고아 아홉 명을 위해 서명해 주세요."
-en = "Nine orphans were sent back. Please sign for them."
-
 [inbox]
 listen = "127.0.0.1:%[2]d"
 protocol = "lmtp"
@@ -52,25 +44,43 @@ port = %[5]s
 tls = "none"
 `
 
+// appealConfig is for an office whose petition is signed elsewhere.
+const appealConfig = `
+[appeal]
+url = "%s/robots.txt"
+[appeal.title]
+ko = "탈북 고아 9명을 살려 주세요"
+en = "Save 9 North Korean Orphans"
+[appeal.text]
+ko = "강제송환된 고아 아홉 명을 위해 서명해 주세요."
+en = "Nine orphans were sent back. Please sign for them."
+`
+
 // An office is a Clarion as serve runs it, with nobody in it yet.
 type office struct {
 	t     *testing.T
+	dir   string
 	url   string
 	first string // the code of the first start
 	mail  *rig.Mail
 	root  *browser
 }
 
-func openOffice(t *testing.T) *office {
+// openOffice has the example of a petition at hand; campaign sets what people are asked for,
+// with %s for the office's address.
+func openOffice(t *testing.T, campaign string) *office {
 	t.Helper()
 	dir, outside, inbox := t.TempDir(), rig.FreePort(t), rig.FreePort(t)
-	o := &office{t: t, url: fmt.Sprintf("http://localhost:%d", outside)}
+	if err := os.CopyFS(filepath.Join(dir, "save9"), petition.Example()); err != nil {
+		t.Fatal(err)
+	}
+	o := &office{t: t, dir: dir, url: fmt.Sprintf("http://localhost:%d", outside)}
 	o.mail = rig.StartMail(t, rig.MailOptions{BounceAddr: fmt.Sprintf("127.0.0.1:%d", inbox), BounceProtocol: "lmtp"})
 	host, port, err := net.SplitHostPort(o.mail.RelayAddr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := fmt.Sprintf(journeyConfig, outside, inbox, rig.BounceDomain, host, port)
+	config := fmt.Sprintf(journeyConfig, outside, inbox, rig.BounceDomain, host, port) + strings.ReplaceAll(campaign, "%s", o.url)
 	if err := os.WriteFile(filepath.Join(dir, "clarion.toml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +107,15 @@ func (o *office) somebody() *browser {
 			Protocol: "ctap2", Transport: "internal", HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
 		}}))
 	return b
+}
+
+// director is the first one, who makes the account by a passkey.
+func (o *office) director() *browser {
+	o.t.Helper()
+	han := o.somebody()
+	han.Press("come in first", chromedp.Navigate(o.url))
+	han.Press("make the first director", chromedp.SendKeys("#first", o.first), chromedp.SendKeys("#name", "Han"), chromedp.SendKeys("#email", "han@save9.example"), chromedp.WaitVisible("[data-ask]"), chromedp.Click("[data-ask]"))
+	return han
 }
 
 // join takes an invitation up, by a passkey.
@@ -160,10 +179,8 @@ const supporters = 50
 // person releases, a technician pauses, all is sent once, what was wrong is corrected,
 // and a volunteer forwards. Each is refused what is not theirs.
 func TestTeam(t *testing.T) {
-	o := openOffice(t)
-	han := o.somebody()
-	han.Press("come in first", chromedp.Navigate(o.url))
-	han.Press("make the first director", chromedp.SendKeys("#first", o.first), chromedp.SendKeys("#name", "Han"), chromedp.SendKeys("#email", "han@save9.example"), chromedp.WaitVisible("[data-ask]"), chromedp.Click("[data-ask]"))
+	o := openOffice(t, appealConfig)
+	han := o.director()
 	team := map[string]*browser{"han": han}
 	for _, p := range []struct{ name, role string }{{"Choi", "list_keeper"}, {"Park", "author"}, {"Kim", "releaser"}, {"Yoon", "watcher"}, {"Lee", "volunteer"}, {"Jung", "technician"}} {
 		name := strings.ToLower(p.name)

@@ -62,6 +62,22 @@ func Start(t *testing.T, dir string, find *regexp.Regexp, ended func(error), arg
 	return ""
 }
 
+// Program is the path of the built program.
+func Program() string { return program }
+
+// Told runs a command of the program in a folder, at an English terminal, and returns what
+// it printed.
+func Told(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "LC_ALL=en_GB.UTF-8")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("clarion %s: %v\n%s", args[0], err, out)
+	}
+	return string(out)
+}
+
 // Demo starts the demo with so many contacts, and returns the address of its pages.
 func Demo(t *testing.T, contacts int) string {
 	t.Helper()

@@ -3,6 +3,7 @@ package incoming
 import (
 	"bytes"
 	"context"
+	_ "embed"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,6 +17,12 @@ import (
 
 	"clarion/petition"
 )
+
+// Example is a received fax: a form that somebody filled in, once in standard and once in
+// fine resolution.
+//
+//go:embed example/form.tif
+var Example []byte
 
 // Bounds of a received fax. A page in fine resolution has some 60 kB, a photograph 400.
 const (

@@ -12,10 +12,12 @@ import (
 	"clarion/petition"
 )
 
-// file is one of testdata: a form that somebody filled in, drawn with Ghostscript as fax
-// servers store it. form.tif has a page in standard and one in fine resolution.
+// file is the example, or one of testdata: the same form, stored as other fax servers do.
 func file(t testing.TB, name string) []byte {
 	t.Helper()
+	if name == "form.tif" {
+		return bytes.Clone(Example)
+	}
 	data, err := os.ReadFile("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)

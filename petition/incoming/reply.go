@@ -16,8 +16,12 @@ type Reply struct {
 	Source string // what names the message, so that it counts once however often it is brought
 	From   address.Address
 	Text   string
-	// Proven says that From is who wrote, as far as can be told: the number of a text as its
-	// gateway says, or of a mail, that it answers what we sent to that very address.
+	// Known says that From had a message of ours, which this answers: a text's number, as its
+	// gateway says, or a mail's author, to whom what it answers was sent.
+	Known bool
+	// Proven says that From is who wrote, as far as can be told: of a text as above, and of a
+	// mail, that it answers a letter. A call is passed on to friends, with all that it bears;
+	// who was asked to agree had that letter for themselves.
 	Proven bool
 }
 
@@ -56,7 +60,7 @@ func (d *Desk) open() bool {
 
 // ask keeps who is to be asked, and asks.
 func (d *Desk) ask(ctx context.Context, r Reply, got reading) (bool, error) {
-	if !r.Proven && !d.strangers.Allow() {
+	if !r.Known && !d.strangers.Allow() {
 		d.Log.Warn("many mails that answer none of ours sign: this one is handed on as any other")
 		return false, nil
 	}
@@ -65,7 +69,7 @@ func (d *Desk) ask(ctx context.Context, r Reply, got reading) (bool, error) {
 	if err != nil {
 		return true, err
 	}
-	return true, d.tell(ctx, "ask", a.ID, d.question(a, r.Proven))
+	return true, d.tell(ctx, "ask", a.ID, d.question(a, r.Known))
 }
 
 // agree enters the signature of who agrees to what they were asked last.

@@ -67,7 +67,7 @@ var (
 // take hands a reply in, which must be taken or not.
 func (d *Desk) take(t *testing.T, want bool, source string, from address.Address, text string, proven bool) {
 	t.Helper()
-	taken, err := d.Take(t.Context(), Reply{source, from, text, proven})
+	taken, err := d.Take(t.Context(), Reply{source, from, text, proven, proven})
 	if err != nil || taken != want {
 		t.Fatalf("%q is taken: %v, %v", text, taken, err)
 	}
@@ -196,12 +196,16 @@ func TestAMailThatProvesNothing(t *testing.T) {
 	if err != nil || a.Name != "Kim Minsu" || a.Region != "seoul" {
 		t.Fatalf("the link is of %+v, %v", a, err)
 	}
+	taken, err := d.Take(t.Context(), Reply{"m2", kim, "AGREE", true, false})
+	if err != nil || taken {
+		t.Errorf("who answers a call, which may be passed on, agrees: %v, %v", taken, err)
+	}
 	d.take(t, true, "m3", kim, "AGREE\n> by this link", true) // in answer to our question
 	if got := d.tally(t); got.AtLeast != 1 {
 		t.Errorf("who answered our question has not signed: %+v", got)
 	}
 	for i := range strangersBurst + 20 {
-		taken, err := d.Take(t.Context(), Reply{fmt.Sprint("s", i), address.Canonical(address.Email, fmt.Sprintf("s%d@example.org", i)), "SIGN Kim Minsu", false})
+		taken, err := d.Take(t.Context(), Reply{fmt.Sprint("s", i), address.Canonical(address.Email, fmt.Sprintf("s%d@example.org", i)), "SIGN Kim Minsu", false, false})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,21 +23,22 @@ func paragraphs(to address.Address, parts ...string) string {
 }
 
 // question asks for what a signer must agree to, in the words of the form. Only who is
-// proven is addressed by the name: else anybody had us write what they like to anybody.
-func (d *Desk) question(a *petition.Ask, proven bool) Letter {
+// known is addressed by the name: else anybody had us write what they like to anybody.
+func (d *Desk) question(a *petition.Ask, known bool) Letter {
 	c, lang := d.Roll.Campaign, a.Language
 	link := strings.TrimSuffix(d.Public, "/") + "/r/" + d.Roll.AskToken(a)
 	name := ""
-	if proven {
+	if known {
 		name = in(lang, a.Name+": ", a.Name+" 님, ")
 	}
 	say := agreeing(lang, a, c)
-	if lang == "ko" {
-		return d.letter(a.Contact, lang, paragraphs(a.Contact, name+fmt.Sprintf("“%s” 서명이 아직 끝나지 않았습니다. 다음에 동의하시면 이 메시지에 ‘%s’라고 답장해 주세요.", c.Title[lang], say),
-			c.Opinion[lang], c.Age[lang], "링크로도 하실 수 있습니다: "+link, "서명하려던 것이 아니라면 그냥 두시면 됩니다. 세지 않고 2주 뒤에 지웁니다."))
+	parts := []string{name + fmt.Sprintf(in(lang, "your signature for “%s” is not finished yet. If you agree to the following, answer this message with “%s”.",
+		"“%s” 서명이 아직 끝나지 않았습니다. 다음에 동의하시면 이 메시지에 ‘%s’라고 답장해 주세요."), c.Title[lang], say),
+		c.Opinion[lang], c.Age[lang], in(lang, "You can do it by this link, too: ", "링크로도 하실 수 있습니다: ") + link}
+	if a.Contact.Channel() != address.SMS { // each part of a text costs
+		parts = append(parts, in(lang, "If you did not mean to sign, leave it be: nothing is counted, and it is deleted after two weeks.", "서명하려던 것이 아니라면 그냥 두시면 됩니다. 세지 않고 2주 뒤에 지웁니다."))
 	}
-	return d.letter(a.Contact, lang, paragraphs(a.Contact, name+fmt.Sprintf("your signature for “%s” is not finished yet. If you agree to the following, answer this message with “%s”.", c.Title[lang], say),
-		c.Opinion[lang], c.Age[lang], "You can do it by this link, too: "+link, "If you did not mean to sign, leave it be: nothing is counted, and it is deleted after two weeks."))
+	return d.letter(a.Contact, lang, paragraphs(a.Contact, parts...))
 }
 
 // agreeing is what to answer: with a place where none is known yet.

@@ -67,14 +67,12 @@ func (c *contract) petition() {
 
 	// A fax waits: it is looked at, entered, and never settled twice. Another is a sheet, and
 	// a reply is nothing.
-	fax := func(name string) string {
-		data, err := os.ReadFile("../../petition/incoming/testdata/" + name)
-		h.must(err)
+	fax := func(data []byte) string {
 		id, _, err := incoming.TakeFax(t.Context(), roll, data, "02-6200-0010")
 		h.must(err)
 		return id
 	}
-	id := fax("form.tif")
+	id := fax(incoming.Example)
 	if w := c.call("GET /petition/waiting", nil, nil, 200); !strings.Contains(w.Body.String(), `"id":"`+id+`","way":"fax"`) {
 		t.Errorf("what waits is %s", w.Body)
 	}
@@ -88,11 +86,13 @@ func (c *contract) petition() {
 	c.read(c.call("POST /petition/waiting/{waiting}/signature", []string{id}, signer, 201), "slip")
 	c.call("POST /petition/waiting/{waiting}/signature", []string{id}, signer, 404)
 	c.call("POST /petition/sheets", nil, map[string]any{"count": 1, "lines": 10, "print": "normal"}, 201)
-	id = fax("g3.tif")
+	other, err := os.ReadFile("../../petition/incoming/testdata/g3.tif")
+	h.must(err)
+	id = fax(other)
 	c.call("POST /petition/waiting/{waiting}/sheet", []string{id}, map[string]any{"sheet": 3, "signatures": 0, "entered": 1}, 409)
 	c.call("POST /petition/waiting/{waiting}/sheet", []string{id}, map[string]any{"sheet": 3, "signatures": 0, "entered": 0}, 200)
 	id = roll.WaitingID(petition.WayReply, []byte("text 1"))
-	_, err := roll.Keep(t.Context(), petition.Waiting{ID: id, Way: petition.WayReply, From: address.Canonical(address.SMS, "+821012345678"), Text: "서명?"}, nil)
+	_, err = roll.Keep(t.Context(), petition.Waiting{ID: id, Way: petition.WayReply, From: address.Canonical(address.SMS, "+821012345678"), Text: "서명?"}, nil)
 	h.must(err)
 	c.call("POST /petition/waiting/{waiting}/aside", []string{id}, map[string]any{"reason": "ugly", "entered": 0}, 422)
 	c.call("POST /petition/waiting/{waiting}/aside", []string{id}, map[string]any{"reason": "unsigned", "entered": 0}, 204)

@@ -3,7 +3,6 @@ package console
 import (
 	"image/png"
 	"net/http"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,11 +17,7 @@ import (
 // fax has a fax of two pages wait, and returns the path of its page.
 func (h *house) fax(r *petition.Roll) string {
 	h.t.Helper()
-	file, err := os.ReadFile("../../petition/incoming/testdata/form.tif")
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	id, _, err := incoming.TakeFax(h.t.Context(), r, file, "02-6200-0010")
+	id, _, err := incoming.TakeFax(h.t.Context(), r, incoming.Example, "02-6200-0010")
 	if err != nil {
 		h.t.Fatal(err)
 	}
