@@ -33,6 +33,7 @@ func TestLinkedPagesAreAccessible(t *testing.T) {
 	t.Cleanup(server.Close)
 	at := strings.Replace(server.URL, "127.0.0.1", "localhost", 1) // the browser knows no other host
 	b := pages.Browse(t)
+	agreed := 0
 	for _, lang := range []string{"en", "ko"} {
 		for _, screen := range pages.Screens {
 			b.Do("choose the screen", screen.Show()...)
@@ -51,9 +52,17 @@ func TestLinkedPagesAreAccessible(t *testing.T) {
 				axe.Look(b, page.name+"-done", lang, screen)
 			}
 			b.Press("undo", chromedp.Click(`button[value="undo"]`))
+
+			a, err := s.roll.KeepAsk(t.Context(), []byte(to.Reveal()), petition.Ask{Name: "Kim " + lang + " " + screen.Scheme, Contact: to, Language: lang})
+			d.must(err)
+			b.Do("reply", chromedp.Navigate(at+"/r/"+s.roll.AskToken(a)+"?lang="+lang))
+			axe.Look(b, "reply", lang, screen)
+			b.Press("reply", chromedp.SetValue("#region", "seoul"), chromedp.Click("#opinion"), chromedp.Click("#age"), chromedp.Click("main form button"))
+			axe.Look(b, "reply-done", lang, screen)
+			agreed++
 		}
 	}
-	if least, most := s.counts(); least != 0 || most != 0 {
-		t.Errorf("after all withdrew %d to %d are counted", least, most)
+	if least, most := s.counts(); least != agreed || most != agreed {
+		t.Errorf("after all withdrew but %d who replied, %d to %d are counted", agreed, least, most)
 	}
 }

@@ -335,7 +335,17 @@ func TestSignAttacks(t *testing.T) {
 			t.Errorf("script in %s is answered %d", field, code)
 		}
 	}
-	for _, path := range []string{"/s/", "/c/", "/c/x/", "/w/", "/v/", "/sign?by=", "/sign/share?by="} {
+	asked, err := s.roll.KeepAsk(t.Context(), []byte("m"), petition.Ask{Name: script, Contact: address.Canonical(address.Email, "hong@example.org")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range []string{"region", "district"} {
+		code, page := s.post("/r/"+s.roll.AskToken(asked), url.Values{field: {script}, "opinion": {"1"}, "age": {"1"}})
+		if code != http.StatusUnprocessableEntity || strings.Contains(page, "<script>alert") {
+			t.Errorf("script in %s of who replied is answered %d", field, code)
+		}
+	}
+	for _, path := range []string{"/s/", "/c/", "/c/x/", "/w/", "/r/", "/v/", "/sign?by=", "/sign/share?by="} {
 		if code, page := s.get(path + url.QueryEscape(script)); code >= 500 || strings.Contains(page, "<script>alert") {
 			t.Errorf("script in %s is answered %d", path, code)
 		}
@@ -361,7 +371,8 @@ func TestSignAttacks(t *testing.T) {
 		t.Error("the page has the token that only the letter may have")
 	}
 	for purpose, path := range map[string]string{"a withdrawal's token confirms": "/c/" + s.roll.WithdrawToken(1), "a confirmation's token withdraws": "/w/" + s.roll.ConfirmToken(1),
-		"a token of what is not there": "/c/" + s.roll.ConfirmToken(3), "half a token": "/c/" + s.roll.ConfirmToken(1)[:20]} {
+		"a token of what is not there": "/c/" + s.roll.ConfirmToken(3), "half a token": "/c/" + s.roll.ConfirmToken(1)[:20],
+		"a confirmation's token agrees": "/r/" + s.roll.ConfirmToken(1), "half a token agrees": "/r/" + s.roll.AskToken(asked)[:40]} {
 		if code, _ := s.post(path, nil); code != 404 {
 			t.Errorf("%s: answered %d", purpose, code)
 		}
