@@ -12,17 +12,19 @@ import (
 // An Audience says to whom a call goes: the contacts on any of Lists that have
 // any of Tags and any of Languages (empty: whatever), less those on any list of
 // Without; on each of Channels, or, with First, on the first of them, in their
-// order, where the contact can be written to.
+// order, where the contact can be written to. On a channel of Only it is those
+// alone who are on that list too.
 type Audience struct {
 	Lists, Without, Tags, Languages []string
 	Channels                        []address.Channel
 	First                           bool
+	Only                            map[address.Channel]string
 }
 
 // Why a contact of the selection gets nothing on a channel. A contact counts
 // once a channel, under the first of these that holds.
 const (
-	OtherChannel = "other_channel" // First: reached on an earlier channel
+	OtherChannel = "other_channel" // First: reached on an earlier channel; Only: not on the channel's list
 	NoAddress    = "no_address"    // the contact has none on the channel
 	// then the suppression reasons, the one that weighs most first
 	NoConsent   = "no_consent"   // the contact refused the channel

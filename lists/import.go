@@ -26,7 +26,8 @@ type Report struct {
 	Columns    map[string]string `json:"columns"` // field to the column it was read from
 	Seconds    float64           `json:"seconds"`
 
-	RejectedRows int `json:"-"` // rows that were left out whole
+	RejectedRows int    `json:"-"` // rows that were left out whole
+	Who          []byte `json:"-"` // bitmap of the accepted contacts, in Redis's bit order
 }
 
 // Rejected is one value that was left out. The row was imported without it,

@@ -59,7 +59,7 @@ func TestImportKoreanTable(t *testing.T) {
 			}
 			got := importCSV(t, s, ImportOptions{List: "지지자"}, text)
 			want := &Report{
-				Records: 6, Accepted: 4, New: 4, Duplicates: 1, Suppressed: 1, RejectedRows: 1, Encoding: encoding, Delimiter: ",",
+				Records: 6, Accepted: 4, New: 4, Duplicates: 1, Suppressed: 1, RejectedRows: 1, Who: []byte{0b0111_1000}, Encoding: encoding, Delimiter: ",",
 				Columns: map[string]string{
 					"name": "이름", "organisation": "소속", "email": "이메일", "sms": "휴대폰", "fax": "팩스", "language": "언어", "tags": "태그",
 					"consent": "수신동의", "지역구": "지역구",

@@ -99,6 +99,7 @@ func (m *model) importRows(list, words string, rows []modelRow) Report {
 			rep.Updated++
 		}
 		seen[p] = true
+		rep.Who = setBit(rep.Who, p.number)
 		p.lists[list] = true
 		if r.name != "" {
 			p.name = r.name
@@ -175,7 +176,8 @@ func (m *model) resolve(a Audience) (Counts, map[address.Channel][]uint32) {
 		c.Channel[ch], c.Unrecorded[ch] = 0, 0
 		for _, p := range chosen {
 			reason := m.eligible(p, ch)
-			if a.First && reached[p] {
+			only, held := a.Only[ch]
+			if a.First && reached[p] || held && !p.lists[only] {
 				reason = OtherChannel
 			} else if reason == "" && taken[p.addresses[ch]] {
 				reason = SameAddress
@@ -486,7 +488,12 @@ func compare(t *rapid.T, s *Store, m *model) {
 		Lists: some(t, "on", known), Without: some(t, "not on", known), Tags: some(t, "tag", tags), Languages: some(t, "language", languages),
 		Channels: rapid.Permutation(address.Channels[:]).Draw(t, "channels"), First: rapid.Bool().Draw(t, "first"),
 	}
-	a.Channels = a.Channels[:rapid.IntRange(1, 3).Draw(t, "how many")]
+	a.Channels, a.Only = a.Channels[:rapid.IntRange(1, 3).Draw(t, "how many")], map[address.Channel]string{}
+	for _, ch := range a.Channels {
+		if rapid.Bool().Draw(t, "only") {
+			a.Only[ch] = rapid.SampledFrom(known).Draw(t, "only who is on")
+		}
+	}
 	if len(a.Lists) == 0 {
 		a.Lists = known[:1]
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	_ "embed"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -82,7 +83,11 @@ func (s *Store) resolve(ctx context.Context, a Audience, bitmaps bool) (Resolved
 		first = 1
 	}
 	for _, ch := range a.Channels {
-		keys := append([]string{chosen, left, scratch, keyHas.Name(ch), keyConsent.Name(ch), keyShared.Name(ch)}, outKeys(ch)...)
+		only := chosen
+		if name, ok := a.Only[ch]; ok {
+			only = keyList.Name(name)
+		}
+		keys := append([]string{chosen, left, scratch, only, keyHas.Name(ch), keyConsent.Name(ch), keyShared.Name(ch)}, outKeys(ch)...)
 		shared, sizes, err := split(channelScript.Run(ctx, s.rdb, keys, tmpSeconds))
 		if err != nil {
 			return r, fmt.Errorf("count an audience on %s: %w", ch, err)
@@ -182,7 +187,7 @@ func (s *Store) checkNames(ctx context.Context, a Audience) error {
 		kind  string
 		set   rkey.Key
 		names []string
-	}{{"list", keyLists, a.Lists}, {"list", keyLists, a.Without}, {"tag", keyTags, a.Tags}, {"language", keyLanguages, a.Languages}} {
+	}{{"list", keyLists, a.Lists}, {"list", keyLists, a.Without}, {"list", keyLists, slices.Sorted(maps.Values(a.Only))}, {"tag", keyTags, a.Tags}, {"language", keyLanguages, a.Languages}} {
 		if len(part.names) == 0 {
 			continue
 		}

@@ -297,6 +297,7 @@ func (b *batch) settle() {
 	for d := range b.touched() {
 		b.seen = setBit(b.seen, d.number())
 	}
+	b.report.Who = b.seen
 	b.report.New += b.isNew
 	b.report.Updated += b.updated
 	b.report.Duplicates += b.duplicates

@@ -80,12 +80,13 @@ type Call struct {
 
 // An Audience says who gets the call: contacts on any of Lists (everyone, when
 // there are none) who have all of Tags and one of Languages, but nobody on a
-// list in Without.
+// list in Without; on a channel of Only nobody who is not on that list too.
 type Audience struct {
 	Lists     []string
 	Without   []string
 	Tags      []string
 	Languages []string
+	Only      map[address.Channel]string
 }
 
 // Email holds a call's settings for email.

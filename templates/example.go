@@ -2,6 +2,7 @@ package templates
 
 import (
 	"embed"
+	"fmt"
 	"io/fs"
 )
 
@@ -17,4 +18,13 @@ func Example() fs.FS {
 		panic(err) // the name is a constant: only a typing error comes here
 	}
 	return sub
+}
+
+// ExampleCall is the example's call.toml, which explains itself.
+func ExampleCall() (string, error) {
+	text, err := fs.ReadFile(Example(), CallFile)
+	if err != nil {
+		return "", fmt.Errorf("read the example call: %w", err)
+	}
+	return string(text), nil
 }

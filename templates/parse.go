@@ -49,6 +49,8 @@ type document struct {
 		Without   []string `toml:"without"`
 		Tags      []string `toml:"tags"`
 		Languages []string `toml:"languages"`
+
+		Only map[string]string `toml:"only"`
 	} `toml:"audience"`
 	Email struct {
 		From    string            `toml:"from"`

@@ -101,6 +101,8 @@ func TestMistakes(t *testing.T) {
 		"channel twice":        {replaced(toml, `["email", "sms", "fax"]`, `["email", "sms", "email"]`), toml, "channels = ", "twice"},
 		"no languages":         {replaced(toml, `languages = ["ko", "en"]`, `languages = []`), toml, "languages = ", "languages is missing"},
 		"bad language":         {replaced(toml, `languages = ["ko", "en"]`, `languages = ["ko", "English"]`), toml, "languages = ", `"English" is no language`},
+		"only by pigeon":       {replaced(toml, `# only.sms = "texts"`, `only.pigeon = "texts"`), toml, "only.pigeon", "pigeon"},
+		"only nobody":          {replaced(toml, `# only.sms = "texts"`, `only.sms = ""`), toml, "only.sms", "audience.only.sms is missing"},
 		"empty audience":       {replaced(toml, `lists = ["supporters"]`, `lists = []`), toml, "[audience]", "the audience is empty"},
 		"bad from":             {replaced(toml, `"Save 9 <save9@example.org>"`, `"Save 9, save9@example"`), toml, "from = \"Save 9,", "email.from is no mail address"},
 		"from without domain":  {replaced(toml, `"Save 9 <save9@example.org>"`, `"save9@localhost"`), toml, "from = \"save9@", "no domain that mail comes from"},

@@ -45,7 +45,7 @@ func (p *parser) settings(d *document) {
 			p.tell(at("ends_after"), `ends_after is %s: from "1m" to "31d" is right`, *d.EndsAfter)
 		}
 	}
-	c.Audience = Audience(d.Audience)
+	c.Audience = Audience{d.Audience.Lists, d.Audience.Without, d.Audience.Tags, d.Audience.Languages, p.only(d)}
 	if len(c.Audience.Lists) == 0 && len(c.Audience.Tags) == 0 {
 		p.tell(at("audience"), `the audience is empty: [audience] needs lists = ["…"] or tags = ["…"]`)
 	}
@@ -107,6 +107,20 @@ func (p *parser) languages(tags []string, key ...string) []string {
 		default:
 			out = append(out, tag)
 		}
+	}
+	return out
+}
+
+// only takes the lists to which single channels are held.
+func (p *parser) only(d *document) map[address.Channel]string {
+	out := map[address.Channel]string{}
+	for _, name := range slices.Sorted(maps.Keys(d.Audience.Only)) {
+		ch, err := address.ParseChannel(name)
+		if err != nil {
+			p.tell(at("audience", "only", name), "%v", err)
+			continue
+		}
+		out[ch] = p.required(d.Audience.Only[name], "the list of those who get the call on this channel", "audience", "only", name)
 	}
 	return out
 }

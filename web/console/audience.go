@@ -23,6 +23,7 @@ type audienceView struct {
 	Tags, Languages     []tick
 	Channels            []tick
 	First               bool
+	Only                []onlyLine
 	Counted             *countView
 	Wrong               string
 	Problems            int
@@ -34,6 +35,9 @@ type tick struct {
 	Count       int // -1: not told
 	On          bool
 }
+
+// An onlyLine is the list to which a channel is held.
+type onlyLine struct{ Channel, Words, List string }
 
 type countView struct {
 	Contacts int
@@ -93,6 +97,9 @@ func (c *console) audienceView(r *http.Request, s *desk.SavedDraft, lang string)
 	}
 	for _, ch := range address.Channels {
 		v.Channels = append(v.Channels, tick{ch.String(), channelWord(ch, lang), -1, slices.Contains(a.Channels, ch)})
+		if list, ok := a.Only[ch]; ok {
+			v.Only = append(v.Only, onlyLine{ch.String(), channelWord(ch, lang), list})
+		}
 	}
 	if v.Counted, err = c.count(r, a, lang); err != nil {
 		v.Wrong = err.Error()
@@ -124,7 +131,12 @@ func ticked(r *http.Request) (lists.Audience, error) {
 	if err := r.ParseForm(); err != nil {
 		return lists.Audience{}, fmt.Errorf("%w: %w", web.ErrUnreadable, err)
 	}
-	a := lists.Audience{Lists: r.Form["list"], Without: r.Form["without"], Tags: r.Form["tag"], Languages: r.Form["language"], First: r.Form.Get("reach") == templates.ReachFirst}
+	a := lists.Audience{Lists: r.Form["list"], Without: r.Form["without"], Tags: r.Form["tag"], Languages: r.Form["language"], First: r.Form.Get("reach") == templates.ReachFirst, Only: map[address.Channel]string{}}
+	for _, ch := range address.Channels {
+		if list := r.Form.Get("only." + ch.String()); list != "" {
+			a.Only[ch] = list
+		}
+	}
 	for _, name := range r.Form["channel"] {
 		ch, err := address.ParseChannel(name)
 		if err != nil {

@@ -40,5 +40,5 @@ func (d *Draft) line(key ...string) int { return d.doc.Line(key...) }
 // Audience is whom the draft asks for.
 func (d *Draft) Audience() lists.Audience {
 	a := d.Text.Audience
-	return lists.Audience{Lists: a.Lists, Without: a.Without, Tags: a.Tags, Languages: a.Languages, Channels: d.Text.Channels, First: d.Text.Reach == templates.ReachFirst}
+	return lists.Audience{Lists: a.Lists, Without: a.Without, Tags: a.Tags, Languages: a.Languages, Channels: d.Text.Channels, First: d.Text.Reach == templates.ReachFirst, Only: a.Only}
 }
