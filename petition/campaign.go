@@ -221,21 +221,30 @@ func (p *campaignParser) words(f *folder) {
 	}
 }
 
-// appeals turns each language's Markdown into HTML: CommonMark, bare addresses as
-// links, no raw HTML, as in the mails of a call.
+// appeals turns each language's Markdown into HTML.
 func (p *campaignParser) appeals(files map[string][]byte) {
 	p.Appeal = map[string]template.HTML{}
-	markdown := goldmark.New(goldmark.WithExtensions(extension.Linkify, extension.Strikethrough))
 	for _, lang := range p.Languages {
 		name := "appeal." + lang + ".md"
-		var page bytes.Buffer
-		if len(bytes.TrimSpace(files[name])) == 0 {
+		page, err := markdown(files[name])
+		switch {
+		case err != nil:
+			p.problems = append(p.problems, conf.Problem{File: name, Message: err.Error()})
+		case len(bytes.TrimSpace(files[name])) == 0:
 			p.problems = append(p.problems, conf.Problem{File: name, Message: "the appeal is missing in this language"})
-		} else if err := markdown.Convert(files[name], &page); err != nil {
-			p.problems = append(p.problems, conf.Problem{File: name, Message: "turn Markdown into HTML: " + err.Error()})
 		}
-		p.Appeal[lang] = template.HTML(page.String())
+		p.Appeal[lang] = page
 	}
+}
+
+// markdown turns Markdown into HTML: CommonMark, bare addresses as links, no raw HTML,
+// as in the mails of a call.
+func markdown(text []byte) (template.HTML, error) {
+	var page bytes.Buffer
+	if err := goldmark.New(goldmark.WithExtensions(extension.Linkify, extension.Strikethrough)).Convert(text, &page); err != nil {
+		return "", fmt.Errorf("turn Markdown into HTML: %w", err)
+	}
+	return template.HTML(page.String()), nil
 }
 
 // letters are the words of the letter with which the signatures are handed over.

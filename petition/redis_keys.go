@@ -41,11 +41,14 @@ var (
 	keyCertificate = rkey.Key{Pattern: "{petition:<id>}:certificate", Type: rkey.String, Expiry: "kept", Doc: "that the names are deleted, or are being: from then on nothing changes"}
 )
 
+// keyAnswer stands apart from the others, since it may change after the purge.
+var keyAnswer = rkey.Key{Pattern: "{petition:<id>}:answer", Type: rkey.Hash, Expiry: "kept", Doc: "what the addressee answered: when, and its words by language; it names nobody"}
+
 // Keys declares every key that the package keeps in Redis.
 func Keys() []rkey.Key {
 	return []rkey.Key{keyCame, keyLast, keyState, keyRecord, keyPerson, keySame, keyAlike, keyStanding, keyCounts, keyDays, keySigned,
 		keyLeaf, keyWords, keySheets, keyLabels, keyWaiting, keyFax, keyFaxBytes, keySettled, keyAsked,
-		keyBulks, keyRestored, keyPending, keyRoots, keyTree, keyNight, keyCertificate}
+		keyBulks, keyRestored, keyPending, keyRoots, keyTree, keyNight, keyCertificate, keyAnswer}
 }
 
 const bucketSize = 100 // signatures a bucket: small enough for a listpack (FIGURES: memory)

@@ -76,9 +76,7 @@ func (p *program) alarmAct(use, short string, do func(ctx context.Context, a *ap
 				return err
 			}
 			return p.with(cmd, func(ctx context.Context, a *app) error {
-				return do(ctx, a, id, func(did audit.Action, object string, details map[string]string) error {
-					return a.trail.Append(ctx, audit.Entry{Actor: audit.Machine, Action: did, Object: object, Details: details})
-				})
+				return do(ctx, a, id, a.note(ctx))
 			})
 		}}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clarion/internal/audit"
+	"clarion/web/desk"
 )
 
 func (p *program) auditCommand() *cobra.Command {
@@ -46,6 +47,13 @@ func (p *program) auditList() *cobra.Command {
 	c.Flags().IntVar(&limit, "limit", 50, "how many entries")
 	c.Flags().Uint64Var(&before, "before", 0, "those before the entry of this number; 0 for the end")
 	return c
+}
+
+// note enters in the trail what whoever is at the machine is about to do.
+func (a *app) note(ctx context.Context) desk.Note {
+	return func(did audit.Action, object string, details map[string]string) error {
+		return a.trail.Append(ctx, audit.Entry{Actor: audit.Machine, Action: did, Object: object, Details: details})
+	}
 }
 
 // auditWords is an entry on one line.

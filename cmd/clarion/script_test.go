@@ -50,8 +50,10 @@ func TestMain(m *testing.M) {
 //	noted ACTOR ACTION [OBJECT [KEY=VALUE]]
 //	                          an entry of the audit trail
 //	directed EMAIL            the team has its first director
-//	signed FOLDER NAME SLIP   somebody signed the petition of a folder by post; their slip
-//	                          is in the file SLIP, and the night is over
+//	signed FOLDER NAME SLIP [EMAIL]
+//	                          somebody signed the petition of a folder by post; their slip
+//	                          is in the file SLIP, and the night is over. They are to hear
+//	                          of it at the address
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -155,8 +157,8 @@ func noted(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func signed(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 3 {
-		ts.Fatalf("signed FOLDER NAME SLIP")
+	if neg || len(args) < 3 || len(args) > 4 {
+		ts.Fatalf("signed FOLDER NAME SLIP [EMAIL]")
 	}
 	campaign, problems, err := petition.Load(ts.MkAbs(args[0]))
 	ts.Check(errors.Join(err, conf.Problems(problems).Err()))
@@ -166,8 +168,13 @@ func signed(ts *testscript.TestScript, neg bool, args []string) {
 	keys, err := seal.LoadOrCreate(ts.MkAbs("clarion-data/clarion.key"))
 	ts.Check(err)
 	clk := clock.NewManual(campaign.Opens)
-	added, err := petition.OpenRoll(campaign, rdb, keys, clk).Add(context.Background(),
-		petition.Signing{Way: petition.WayPost, Name: args[1], Region: "seoul", Language: "ko", Agreed: petition.Agreed{Opinion: true}, Age: true})
+	s := petition.Signing{Way: petition.WayPost, Name: args[1], Region: "seoul", Language: "ko", Agreed: petition.Agreed{Opinion: true}, Age: true}
+	if len(args) == 4 {
+		s.Contact, err = address.ParseEmail(args[3])
+		ts.Check(err)
+		s.Agreed.News = true
+	}
+	added, err := petition.OpenRoll(campaign, rdb, keys, clk).Add(context.Background(), s)
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(added.Slip.String()), 0o600))
 	clk.Advance(time.Duration(added.Number) * 24 * time.Hour)

@@ -6,11 +6,13 @@ import (
 	"strings"
 
 	"clarion/internal/clock"
+	"clarion/lists/address"
 	"clarion/templates/email"
 	"clarion/web"
 	"clarion/web/access"
 	"clarion/web/api"
 	"clarion/web/console"
+	"clarion/web/desk"
 	"clarion/web/public"
 	"clarion/worker"
 )
@@ -101,9 +103,26 @@ func (a *app) site(in *worker.Inbound) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	desk, err := console.New(console.Parts{Desk: a.desk, Webhooks: a.hooks, Staff: staff, Guard: guard, Trail: a.trail, Clock: clock.System{}, Zone: a.cfg.zone(), Log: a.log, Currency: a.cfg.Currency})
+	staffPages, err := console.New(console.Parts{Desk: a.desk, Webhooks: a.hooks, Staff: staff, Guard: guard, Trail: a.trail, Clock: clock.System{}, Zone: a.cfg.zone(), Log: a.log, Currency: a.cfg.Currency})
 	if err != nil {
 		return nil, err
 	}
-	return &site{pages, desk, programs, paths}, nil
+	return &site{pages, staffPages, programs, paths}, nil
+}
+
+// reach are the channels on which letters go out.
+func (a *app) reach() (reach []address.Channel) {
+	for _, g := range a.cfg.gates {
+		switch {
+		case g.Channel == address.Email && a.cfg.Inbox.Domain != "", g.Channel == address.SMS && a.cfg.Petition.SMSFrom != "":
+			reach = append(reach, g.Channel)
+		}
+	}
+	return reach
+}
+
+// signing puts the pages of the petition together.
+func (a *app) signing(in *worker.Inbound) public.Signing {
+	return public.Signing{Roll: a.roll, Incoming: a.incoming, Volunteers: a.desk.Petition, Letters: in, News: desk.News{People: a.people, Roll: a.roll}, Reach: a.reach(),
+		Throwaway: a.cfg.Petition.Throwaway, Public: a.cfg.Web.PublicURL, Region: a.cfg.Region, Clock: clock.System{}, Log: a.log}
 }

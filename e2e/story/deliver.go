@@ -5,9 +5,9 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
+	"clarion/internal/audit"
 	"clarion/lists/address"
 	"clarion/petition"
 	"clarion/web/desk"
@@ -46,27 +46,19 @@ func (s *story) deliver(ctx context.Context) (*ending, error) {
 		return nil, fmt.Errorf("who comes after the end is told: %w", err)
 	}
 	for _, stage := range []petition.Stage{petition.Counted, petition.Boxed, petition.HandedOver} {
-		n, err := s.roll.Advance(ctx, stage, nil)
+		went, err := s.desk.AdvancePetition(ctx, desk.Advance{Stage: stage, To: "the President's office"}, counter, unnoted)
 		if err != nil {
 			return nil, err
 		}
-		s.say("%s: %s signatures with a name", stage.Word("en"), petition.Thousands(n))
+		s.say("%s: %s signatures with a name%s", stage.Word("en"), petition.Thousands(went.Signatures), plus(went.Sheets, ", and %d sheets in boxes"))
 	}
-	sheets, err := s.roll.AdvanceSheets(ctx, petition.HandedOver)
-	if err != nil {
-		return nil, err
-	}
-	s.say("the President's office takes them, and %d sheets in boxes", sheets)
 
 	s.at(days+4, 11, 0)
-	_, err = s.roll.Advance(ctx, petition.Acknowledged, nil)
-	if err == nil {
-		_, err = s.roll.AdvanceSheets(ctx, petition.Acknowledged)
-	}
-	if err != nil {
+	if _, err := s.desk.AdvancePetition(ctx, desk.Advance{Stage: petition.Acknowledged}, counter, unnoted); err != nil {
 		return nil, err
 	}
 	end := &ending{}
+	var err error
 	if end.told, err = s.answer(ctx); err != nil {
 		return nil, err
 	}
@@ -76,40 +68,53 @@ func (s *story) deliver(ctx context.Context) (*ending, error) {
 	return end, s.purge(ctx, end)
 }
 
-// answer tells each who left a way to be reached, by the way they left.
+// answer tells each who agreed to hear and left a way to be reached, by that way.
 func (s *story) answer(ctx context.Context) (told int, err error) {
-	var table strings.Builder
-	table.WriteString("name,email,sms,fax,language\n")
-	asked := map[string]bool{}
+	asked := map[address.Channel]map[string]bool{address.Email: {}, address.SMS: {}, address.Fax: {}}
+	people := 0
 	err = s.roll.Walk(ctx, func(sig *petition.Signature) error {
-		if sig.Certain() && sig.Agreed.News {
-			asked[sig.Contact.Reveal()] = true
-			var at [3]string
-			at[slices.Index(address.Channels[:], sig.Contact.Channel())] = sig.Contact.Reveal()
-			fmt.Fprintf(&table, "%s,%s,%s,%s,%s\n", sig.Name, at[0], at[1], at[2], sig.Language)
+		if at := asked[sig.Contact.Channel()]; sig.Certain() && sig.Agreed.News && !at[sig.Contact.Reveal()] {
+			at[sig.Contact.Reveal()] = true
+			people++
 		}
 		return nil
 	})
 	if err != nil {
 		return 0, err
 	}
-	if _, err := s.load(ctx, "signers", strings.NewReader(table.String())); err != nil {
+	if err := s.desk.NoteAnswer(ctx, s.clk.Now(), counter, unnoted); err != nil {
 		return 0, err
 	}
 	files, err := readAll(calls, "calls/answer")
 	if err != nil {
 		return 0, err
 	}
-	report, err := s.call(ctx, files)
+	draft, err := s.desk.PrepareAnswer(ctx, files, "the team", unnoted)
 	if err != nil {
 		return 0, err
 	}
-	if report.Status.Audience != len(asked) {
-		return 0, fmt.Errorf("%d asked to be told, and the call goes to %d", len(asked), report.Status.Audience)
+	id, err := s.desk.LaunchSaved(ctx, draft, desk.LaunchOptions{By: counter})
+	if err != nil {
+		return 0, fmt.Errorf("launch the answer: %w", err)
 	}
-	s.say("the office has answered: %s are told, %s", petition.Thousands(report.Status.Audience), channels(report.Status))
-	return report.Status.Audience, nil
+	report, err := s.ended(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	if report.Status.Audience != people {
+		return 0, fmt.Errorf("%d asked to be told, and the call goes to %d", people, report.Status.Audience)
+	}
+	for ch, at := range asked {
+		if n := report.Status.Channels[ch.String()].Total; n != len(at) {
+			return 0, fmt.Errorf("%d asked to be told by %s, and the call goes to %d", len(at), ch, n)
+		}
+	}
+	s.say("the office has answered: %s are told, %s", petition.Thousands(people), channels(report.Status))
+	return people, nil
 }
+
+// unnoted is for what nobody of a team does: the story has no trail.
+func unnoted(audit.Action, string, map[string]string) error { return nil }
 
 // channels says how many of a call's messages went by which channel.
 func channels(r *desk.StatusReport) string {
@@ -124,7 +129,7 @@ func channels(r *desk.StatusReport) string {
 
 // purge deletes who signed. What was counted and proven stays so.
 func (s *story) purge(ctx context.Context, end *ending) (err error) {
-	if end.certificate, err = s.roll.Purge(ctx, counter); err != nil {
+	if end.certificate, err = s.desk.PurgePetition(ctx, s.roll.ID, counter, unnoted); err != nil {
 		return err
 	}
 	if err := end.certificate.Verify(); err != nil {

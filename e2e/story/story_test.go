@@ -14,7 +14,8 @@ func TestStory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if end.tally.AtLeast < signatures*9/10 || end.tally.AtMost < signatures || end.tally.AtMost > signatures*11/10 {
+	// Some withdraw, some sheets are lost, and not every line of a sheet is signed.
+	if end.tally.AtLeast < signatures*9/10 || end.tally.AtMost < signatures*19/20 || end.tally.AtMost > signatures*11/10 {
 		t.Errorf("%d people signed, and the count is %d to %d", signatures, end.tally.AtLeast, end.tally.AtMost)
 	}
 	if end.told == 0 || end.proven != 100 || end.certificate.Records == 0 {

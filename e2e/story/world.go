@@ -116,8 +116,7 @@ func (w *world) load(ctx context.Context, list string, table io.Reader) (*lists.
 	return w.desk.Import(ctx, t, lists.ImportOptions{List: list, Consent: "캠페인 소식을 받는 데 동의합니다", Region: "KR"}, func(int64, int) {})
 }
 
-// call launches a call to a list, and returns when it has ended. The clock
-// moves on meanwhile, so that what was put off is tried again.
+// call launches a call to a list, and returns when it has ended.
 func (w *world) call(ctx context.Context, files map[string][]byte) (*desk.CallReport, error) {
 	draft := desk.ReadFiles(files)
 	if len(draft.Problems) > 0 {
@@ -127,6 +126,12 @@ func (w *world) call(ctx context.Context, files map[string][]byte) (*desk.CallRe
 	if err != nil {
 		return nil, fmt.Errorf("launch the call: %w", err)
 	}
+	return w.ended(ctx, id)
+}
+
+// ended returns when a call has ended. The clock moves on meanwhile, so that what was put
+// off is tried again.
+func (w *world) ended(ctx context.Context, id broadcast.ID) (*desk.CallReport, error) {
 	for {
 		c, err := w.ledger.Call(ctx, id)
 		if err != nil {

@@ -71,6 +71,7 @@ const (
 	InvalidUndone    Action = "invalid_undone"    // signatures that were made invalid together stand again
 	PetitionAdvanced Action = "petition_advanced" // signatures went on to a stage; to is the office that took them
 	PetitionAnswered Action = "petition_answered" // the addressee has answered
+	AnswerPrepared   Action = "answer_prepared"   // the call was prepared that tells signers the answer
 	PetitionPurged   Action = "petition_purged"   // the names of a petition were deleted
 	TextingBegun     Action = "texting_begun"     // a round of texting by volunteers was begun; list is its name
 	TextingClosed    Action = "texting_closed"    // a round was closed
@@ -141,6 +142,7 @@ var sentences = map[Action][2]string{
 	InvalidUndone:    {"made invalid signatures stand again", "무효로 한 서명을 되돌렸습니다"},
 	PetitionAdvanced: {"brought signatures on to a stage", "서명을 다음 단계로 넘겼습니다"},
 	PetitionAnswered: {"noted that the addressee answered", "받는 곳의 답변을 적었습니다"},
+	AnswerPrepared:   {"prepared to tell signers the answer", "서명한 분들께 답변을 알릴 준비를 했습니다"},
 	PetitionPurged:   {"deleted the names of a petition", "서명 운동의 이름을 삭제했습니다"},
 	TextingBegun:     {"began texting by volunteers", "자원봉사자 문자를 시작했습니다"},
 	TextingClosed:    {"closed a round of texting", "자원봉사자 문자를 마쳤습니다"},

@@ -91,6 +91,14 @@ func (a *api) answered(q *request, in answeredRequest) (none, error) {
 	return none{}, a.Desk.NoteAnswer(q.Context(), in.On, q.who.Number, a.noteOf(q))
 }
 
+func (a *api) answerCall(q *request, _ none) (*draftAnswer, error) {
+	s, err := a.Desk.PrepareAnswer(q.Context(), nil, q.who.Name, a.noteOf(q))
+	if err != nil {
+		return nil, err
+	}
+	return a.answerDraft(q, s), nil
+}
+
 // A purgeRequest names the petition, so that the wrong one is never purged.
 type purgeRequest struct {
 	Petition string `json:"petition"`

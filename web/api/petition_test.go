@@ -121,9 +121,13 @@ func (c *contract) petition() {
 	if w := c.call("GET /petition/delivery", nil, nil, 200); strings.Contains(w.Body.String(), `"reply_due":null`) {
 		t.Errorf("no clock runs: %s", w.Body)
 	}
+	c.call("POST /petition/delivery/answer/draft", nil, nil, 422)
 	c.call("POST /petition/delivery/answer", nil, map[string]any{}, 204)
 	if due, err := h.desk.ReplyDue(t.Context()); err != nil || !due.IsZero() {
 		t.Errorf("after the answer one is due %v, %v", due, err)
+	}
+	if w := c.call("POST /petition/delivery/answer/draft", nil, nil, 201); !strings.Contains(w.Body.String(), "save-9 answer by fax") {
+		t.Errorf("the draft that tells the answer is %s", w.Body)
 	}
 	if w := c.call("GET /petition/delivery", nil, nil, 200); !strings.Contains(w.Body.String(), `"reply_due":null`) {
 		t.Errorf("the clock runs on: %s", w.Body)

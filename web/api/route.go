@@ -175,6 +175,7 @@ var table = []route{
 	on(get, "/petition/delivery", access.Petition, "How many are at each stage, hand-overs, when the answer is due, the roots, and the certificate of the purge", (*api).delivery),
 	on(post, "/petition/delivery", access.Deliver, "Bring signatures on to a stage, which is never undone; a hand-over says to which office and when", (*api).advance),
 	on(post, "/petition/delivery/answer", access.Deliver, "Note that the addressee has answered: the clock stops", (*api).answered),
+	on(post, "/petition/delivery/answer/draft", access.Deliver, "Prepare the call that tells the answer to the signers who agreed to hear, each by the way that they left: a draft, to be written, checked and launched like any other; the same one when asked again", (*api).answerCall, makes),
 	on(post, "/petition/purge", access.Purge, "Delete who signed, once the petition has ended, and answer with the certificate. No token can have this right: it takes a person in a session", (*api).purge),
 
 	on(get, "/queues", access.System, "How queues, workers, running calls and Redis stand, and which tasks failed", (*api).queues),

@@ -231,6 +231,7 @@ func (c *console) table() []route {
 		{"GET " + deliveryPath, access.Petition, c.delivery},
 		{"POST " + deliveryPath, access.Deliver, c.advance},
 		{"POST " + deliveryPath + "/answer", access.Deliver, c.answer},
+		{"POST " + deliveryPath + "/answer/draft", access.Deliver, c.answerDraft},
 		{"POST " + deliveryPath + "/purge", access.Purge, c.purge},
 		{"GET " + deliveryPath + "/certificate", access.Petition, c.certificate},
 		{"GET /queues", access.System, c.queues},

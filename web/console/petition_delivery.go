@@ -24,6 +24,7 @@ type deliveryView struct {
 	MayMove   bool
 	MayPurge  bool
 	MayAnswer bool // something was handed over, and no answer noted
+	MayTell   bool // the answer was noted, and goes out by no call yet
 	Ended     bool
 }
 
@@ -66,6 +67,7 @@ func (c *console) showDelivery(w http.ResponseWriter, r *http.Request, who *acce
 		v.Steps = append(v.Steps, stepLine{s, s.Kind.Word(lang)})
 		v.MayAnswer = v.MayMove && (s.Kind == desk.HandedOver || v.MayAnswer && s.Kind != desk.Answered)
 	}
+	v.MayTell = v.MayMove && report.Answered() && !report.Answer.Went
 	if report.ReplyDue != nil {
 		v.DaysLeft = daysUntil(now, *report.ReplyDue)
 	}
@@ -127,6 +129,16 @@ func (c *console) answer(w http.ResponseWriter, r *http.Request, who *access.Vis
 		err = c.Desk.NoteAnswer(r.Context(), on, who.Number, c.noteOf(r, who))
 	}
 	return c.moved(w, r, who, "save", err)
+}
+
+// answerDraft prepares the call that tells signers the answer, and leads to its draft.
+func (c *console) answerDraft(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
+	s, err := c.Desk.PrepareAnswer(r.Context(), nil, who.Name, c.noteOf(r, who))
+	if err != nil {
+		return c.moved(w, r, who, "", err)
+	}
+	http.Redirect(w, r, "/drafts/"+s.ID, http.StatusSeeOther)
+	return nil
 }
 
 // purge deletes the names for good.

@@ -11,6 +11,7 @@ import (
 
 	"clarion/internal/audit"
 	"clarion/internal/clock"
+	"clarion/lists/address"
 	"clarion/petition"
 	"clarion/web/desk"
 )
@@ -26,7 +27,8 @@ func (h *house) sign() *petition.Roll {
 	r := petition.OpenRoll(c, h.desk.Redis, h.desk.Keys, h.desk.Clock)
 	h.desk.Roll = r
 	for i, way := range []petition.Way{petition.WayPost, petition.WayWeb} {
-		s := petition.Signing{Way: way, Name: fmt.Sprintf("<script>홍길동%d", i), Region: "seoul", Language: "ko", Agreed: petition.Agreed{Opinion: true}, Age: true}
+		s := petition.Signing{Way: way, Name: fmt.Sprintf("<script>홍길동%d", i), Region: "seoul", Language: "ko", Agreed: petition.Agreed{Opinion: true, News: true}, Age: true,
+			Contact: address.Canonical(address.Email, fmt.Sprintf("hong%d@example.org", i))}
 		if _, err := r.Add(h.t.Context(), s); err != nil {
 			h.t.Fatal(err)
 		}
@@ -255,9 +257,23 @@ func TestDeliveryPage(t *testing.T) {
 		t.Errorf("the trail says %+v, %v", entries, err)
 	}
 	h.post("/petition/delivery", http.StatusSeeOther, "stage", "acknowledged", "on", "2013-06-10")
+	h.post("/petition/delivery/answer/draft", 422) // nothing is there to tell
 	h.post("/petition/delivery/answer", http.StatusSeeOther)
 	if page := text(h.get("/petition/delivery", 200)); strings.Contains(page, "due by") || strings.Contains(page, "The answer came") {
 		t.Errorf("after the answer the clock runs:\n%s", page)
+	}
+	if page := text(h.get("/petition/delivery", 200)); !strings.Contains(page, "Prepare the call") {
+		t.Errorf("the page does not offer to tell the answer:\n%s", page)
+	}
+	draft, _ := h.post("/petition/delivery/answer/draft", http.StatusSeeOther)
+	if page := text(h.get("/petition/delivery", 200)); !strings.Contains(page, "1 by email 0 by text 0 by fax") || !strings.Contains(page, "Write, rehearse and launch it") {
+		t.Errorf("prepared, the call is shown as:\n%s", page)
+	}
+	if page := h.get(draft+"/audience", 200); !strings.Contains(text(page), "only who is on this list too, “save-9 answer by sms”") || !strings.Contains(page, `name="only.sms" value="save-9 answer by sms"`) {
+		t.Errorf("its audience is shown as:\n%s", text(page))
+	}
+	if page := text(h.get(draft+"/count?list=save-9+answer+by+email&channel=email&only.email=supporters", 200)); !strings.Contains(page, "0 people") {
+		t.Errorf("only who is on both lists is counted as:\n%s", page)
 	}
 	if page := text(h.get("/petition", 200)); !strings.Contains(page, "Handed over: Office of the President") || !strings.Contains(page, "Answered") {
 		t.Errorf("the line of time is:\n%s", page)
@@ -278,7 +294,7 @@ func TestDeliveryPage(t *testing.T) {
 	}
 	h.post("/petition/delivery", 422, "stage", "counted")
 	h.get("/petition", 200)
-	if got, want := h.did(), "petition_advanced petition_advanced petition_advanced petition_advanced petition_answered petition_purged"; got != want {
+	if got, want := h.did(), "petition_advanced petition_advanced petition_advanced petition_advanced petition_answered answer_prepared petition_purged"; got != want {
 		t.Errorf("the trail says %q, want %q", got, want)
 	}
 }

@@ -92,6 +92,9 @@ func (d *Desk) Create(ctx context.Context, draft *Draft, o LaunchOptions) (broad
 // its clock.
 func (d *Desk) Begin(ctx context.Context, id broadcast.ID) error {
 	call, err := d.Ledger.Call(ctx, id)
+	if err == nil {
+		err = d.publishAnswer(ctx, id)
+	}
 	if err != nil {
 		return err
 	}
@@ -103,8 +106,15 @@ func (d *Desk) Begin(ctx context.Context, id broadcast.ID) error {
 }
 
 // Launch sends a draft to its audience. Where the rule asks for a second person it
-// waits for ReleaseCall.
+// waits for ReleaseCall. The answer to a petition goes out once, as launchAnswer says.
 func (d *Desk) Launch(ctx context.Context, draft *Draft, o LaunchOptions) (broadcast.ID, error) {
+	if d.tellsAnswer(draft) && !o.Rehearsal && !o.Small {
+		return d.launchAnswer(ctx, draft, o)
+	}
+	return d.launch(ctx, draft, o)
+}
+
+func (d *Desk) launch(ctx context.Context, draft *Draft, o LaunchOptions) (broadcast.ID, error) {
 	id, err := d.Create(ctx, draft, o)
 	if err != nil {
 		return "", err
@@ -140,5 +150,5 @@ func (d *Desk) Correct(ctx context.Context, id broadcast.ID, correction *Draft, 
 		}
 	}
 	o.Rehearsal = call.Rehearsal
-	return d.Launch(ctx, correction, o)
+	return d.launch(ctx, correction, o)
 }

@@ -39,6 +39,7 @@ type DeliveryReport struct {
 	Stages      []StageRow            `json:"stages"`    // all of them, in their order
 	Steps       []DeliveryStep        `json:"steps"`     // the first one first
 	ReplyDue    *time.Time            `json:"reply_due"` // null before a hand-over, after the answer, or without a clock
+	Answer      AnswerCall            `json:"answer"`    // how the answer goes out to signers
 	Roots       []petition.Root       `json:"roots"`     // the last one first
 	Closes      time.Time             `json:"closes"`
 	Named       int                   `json:"named"` // signatures whose names are kept
@@ -78,6 +79,9 @@ func (d *Desk) Delivery(ctx context.Context) (*DeliveryReport, error) {
 		return nil, err
 	}
 	r.Steps, r.ReplyDue = append(r.Steps, steps...), replyDue(roll.Campaign, steps)
+	if r.Answer, err = d.answering(ctx); err != nil {
+		return nil, err
+	}
 	roots, err := roll.Roots(ctx)
 	if err != nil {
 		return nil, err
@@ -229,11 +233,15 @@ func (d *Desk) NoteAnswer(ctx context.Context, on time.Time, by uint32, note Not
 	if err := note(audit.PetitionAnswered, petitionObject(d.Roll), map[string]string{"on": d.Roll.Day(s.On)}); err != nil {
 		return err
 	}
+	if err := d.Roll.NoteAnswer(ctx, s.On); err != nil {
+		return err
+	}
 	return d.saveStep(ctx, d.Roll, s)
 }
 
-// PurgePetition deletes who signed, noted first. Whoever asks names the petition, so that
-// the wrong one is never purged.
+// PurgePetition deletes who signed, noted first, with the lists of signers who agreed to
+// hear and those of them who are on no other list. Whoever asks names the petition, so
+// that the wrong one is never purged.
 func (d *Desk) PurgePetition(ctx context.Context, id string, by uint32, note Note) (*petition.Certificate, error) {
 	roll, err := d.signatures()
 	if err != nil {
@@ -245,8 +253,18 @@ func (d *Desk) PurgePetition(ctx context.Context, id string, by uint32, note Not
 	case d.Clock.Now().Before(roll.Closes):
 		return nil, petition.ErrStillOpen
 	}
+	if err := d.answerIsOut(ctx); err != nil {
+		return nil, err
+	}
 	if err := note(audit.PetitionPurged, petitionObject(roll), nil); err != nil {
 		return nil, err
 	}
-	return roll.Purge(ctx, by)
+	if err := d.news().forget(ctx); err != nil {
+		return nil, err
+	}
+	c, err := roll.Purge(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	return c, d.news().forget(ctx) // who joined meanwhile; from the certificate on nobody can
 }

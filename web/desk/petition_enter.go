@@ -66,7 +66,7 @@ func (d *Desk) EnterPaper(ctx context.Context, f PaperForm, note Note) (*Entered
 	if err != nil {
 		return nil, err
 	}
-	return entered(added), nil
+	return d.entered(ctx, added)
 }
 
 // signingOf is a form as it is entered.
@@ -83,12 +83,20 @@ func (d *Desk) signingOf(way petition.Way, f SignerForm) (s petition.Signing, er
 	return s, err
 }
 
-func entered(added petition.Added) *Entered {
+// entered is what became of a form. Who agreed to hear is on the list of those.
+func (d *Desk) entered(ctx context.Context, added petition.Added) (*Entered, error) {
+	s, err := d.Roll.Read(ctx, added.Number)
+	if err == nil && hears(s) {
+		err = d.news().Join(ctx, s)
+	}
+	if err != nil {
+		return nil, err
+	}
 	e := &Entered{Number: added.Number, Again: added.Again}
 	if added.Slip != nil {
 		e.Code, e.Slip = added.Slip.Code(), added.Slip.String()
 	}
-	return e
+	return e, nil
 }
 
 // VolunteerOf is the number in the team of who has a code, 0 for no code.

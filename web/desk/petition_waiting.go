@@ -99,7 +99,7 @@ func (d *Desk) EnterWaiting(ctx context.Context, id string, f WaitingForm, by ui
 	if err != nil {
 		return nil, err
 	}
-	return entered(added), nil
+	return d.entered(ctx, added)
 }
 
 // A WaitingSheet says which sheet a fax is.

@@ -47,7 +47,7 @@ var (
 
 // Keys declares every key that the package keeps in Redis.
 func Keys() []rkey.Key {
-	return []rkey.Key{keyDrafts, keyDraft, keyDraftFiles, keyRelease, keyDelivery}
+	return []rkey.Key{keyDrafts, keyDraft, keyDraftFiles, keyRelease, keyDelivery, keyAnswer}
 }
 
 // Bounds of a saved draft. A call's folder may weigh 4 MiB; a draft may be a little

@@ -16,9 +16,15 @@ import (
 
 func TestSavedDraft(t *testing.T) {
 	t.Parallel()
-	d := open(t)
+	d := withPetition(t, open(t))
 	ctx := t.Context()
 	redistest.EveryScript(t, d.Redis, ".")
+	// Of two who launch the answer at once, one does.
+	for i, want := range []bool{true, false} {
+		if mine, err := d.claimAnswer(ctx, "", broadcast.ID(strconv.Itoa(i))); err != nil || mine != want {
+			t.Errorf("launch %d of the answer: %t, %v", i, mine, err)
+		}
+	}
 	first, err := d.SaveDraft(ctx, SavedDraft{Name: " 탈북 고아 ", Author: "kim", Files: sample(t)})
 	if err != nil {
 		t.Fatal(err)

@@ -127,6 +127,7 @@ type slipView struct {
 	Proof  *petition.Proof
 	Proven bool   // the slip leads to the root
 	None   string // why there is no proof
+	Answer *petition.Answer
 }
 
 // A codeView asks for the code of a slip.
@@ -166,7 +167,10 @@ func (s *signing) showSlip(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	if err := s.prove(r.Context(), v, lang); err != nil {
+	if err = s.prove(r.Context(), v, lang); err == nil {
+		v.Answer, err = s.Roll.Answer(r.Context())
+	}
+	if err != nil {
 		s.fail(w, r, err)
 		return
 	}

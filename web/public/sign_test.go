@@ -214,6 +214,26 @@ func TestSlipIsProven(t *testing.T) {
 	if _, page := s.get("/s/" + code[1] + "?lang=en"); !strings.Contains(page, "Yes. This slip leads to the root") {
 		t.Errorf("the slip is not told as proven:\n%s", page)
 	}
+
+	// What the addressee answers is found by the slip, first that they did, then their words.
+	for _, step := range []struct {
+		do   func() error
+		want string
+	}{
+		{func() error { return nil }, ""},
+		{func() error { return s.roll.NoteAnswer(t.Context(), s.clk.Now()) }, "What it says will stand here."},
+		{func() error {
+			return s.roll.PublishAnswer(t.Context(), map[string]string{"ko": "우리는 **움직였습니다**.\n\n<script>우리</script>"})
+		}, "<strong>움직였습니다</strong>"},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatal(err)
+		}
+		_, page := s.get("/s/" + code[1] + "?lang=en")
+		if answered := strings.Contains(page, "The answer came on 2013-06-10"); answered != (step.want != "") || !strings.Contains(page, step.want) || strings.Contains(page, "<script>우리") {
+			t.Errorf("the answer is told as:\n%s", page)
+		}
+	}
 }
 
 // Who signs with an address sees the same page whether there was a signature or not,
