@@ -1,6 +1,7 @@
 package petition
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,6 +36,11 @@ type Signature struct {
 
 // Certain says whether it counts in "at least": confirmed, not withdrawn, not invalid.
 func (s *Signature) Certain() bool { return s.Confirmed && !s.Withdrawn && !s.Invalid }
+
+// Named says whether it is of the name, however it is spelt; false once nobody knows.
+func (s *Signature) Named(name string) bool {
+	return s.Name != "" && bytes.Equal(folded(s.Name), folded(name))
+}
 
 var errState = errors.New("the state of a signature cannot be read")
 

@@ -95,8 +95,8 @@ func (p *program) openWith(ctx context.Context, cfg *config, rc redisdb.Config, 
 		a.roll = petition.OpenRoll(cfg.campaign, a.db.Client(), a.keys, clk)
 	}
 	a.incoming = a.openIncoming()
-	a.desk = a.newDesk()
 	a.hooks = webhooks.Open(webhooks.Config{Open: cfg.open}, webhooks.Parts{Redis: a.db.Client(), Ledger: a.ledger, Keys: a.keys, Trail: a.trail, Clock: clk, Log: a.log})
+	a.desk = a.newDesk()
 	return a, nil
 }
 
@@ -111,8 +111,13 @@ func (a *app) newDesk() *desk.Desk {
 	return desk.New(desk.Parts{
 		Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Queue: a.queue, Keys: a.keys, Gates: gates,
 		Links: a.cfg.links(), Lanes: a.cfg.Lane.lanes(), Systems: a.systems(), Quiet: a.cfg.Quiet.rules(), Bounces: a.cfg.Inbox.Domain != "", Settings: a.configFile,
-		Release: desk.ReleaseRule(a.cfg.Release), Petition: petition.Open(a.db.Client(), a.keys, clock.System{}), Appeal: a.cfg.appeal(), Roll: a.roll, Zone: a.cfg.zone(), Figures: a.db.Figures,
+		Release: desk.ReleaseRule(a.cfg.Release), Petition: petition.Open(a.db.Client(), a.keys, clock.System{}), Appeal: a.cfg.appeal(), Roll: a.roll, Letters: a.letters(), Reach: a.reach(), Zone: a.cfg.zone(), Figures: a.db.Figures,
 	})
+}
+
+// letters keep what single people are told, until a worker sends it.
+func (a *app) letters() *worker.Inbound {
+	return worker.NewInbound(a.parts(), a.cfg.links())
 }
 
 // systems knows who receives for mail domains; nil where nobody is to be asked.

@@ -48,7 +48,7 @@ func (c *config) appeal() petition.Appeal {
 func (p *program) petitionCommand() *cobra.Command {
 	c := &cobra.Command{Use: "petition", Short: "The signatures: count them, audit the count, prove that a slip is in it; sheets and forms of paper"}
 	c.AddCommand(p.petitionNew(), p.petitionTally(), p.petitionAudit(), p.petitionRoots(), p.petitionVerify(), p.petitionPurge(),
-		p.petitionSheets(), p.petitionForm(), p.petitionFax(), p.petitionAdvance(), p.petitionAnswer(), p.petitionCertificate())
+		p.petitionSheets(), p.petitionForm(), p.petitionFax(), p.petitionWithdraw(), p.petitionAdvance(), p.petitionAnswer(), p.petitionCertificate())
 	return c
 }
 
@@ -215,11 +215,11 @@ func (p *program) petitionPurge() *cobra.Command {
 	var id string
 	c := &cobra.Command{Use: "purge", Short: "Delete who signed, after the petition has ended, and print the certificate; the count stays", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.withRoll(cmd, func(ctx context.Context, r *petition.Roll) error {
-				if id != r.ID {
-					return inputError("this deletes all names for good. If that is meant, say which petition: --name %s", r.ID)
+			return p.withPetition(cmd, func(ctx context.Context, a *app) error {
+				if id != a.roll.ID {
+					return inputError("this deletes all names for good. If that is meant, say which petition: --name %s", a.roll.ID)
 				}
-				c, err := r.Purge(ctx, 0)
+				c, err := a.desk.PurgePetition(ctx, id, 0, a.note(ctx))
 				if err != nil {
 					return err
 				}

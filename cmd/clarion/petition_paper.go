@@ -15,6 +15,7 @@ import (
 	"clarion/internal/clock"
 	"clarion/petition"
 	"clarion/petition/paper"
+	"clarion/web/desk"
 )
 
 // withPetition opens the app, where there is a petition.
@@ -105,12 +106,14 @@ func (p *program) sheetsIssue() *cobra.Command {
 						return inputError("--volunteer %s: %w", volunteer, err)
 					}
 				}
-				sheets, err := a.roll.Issue(ctx, n, s)
-				var why *petition.Refusal
-				if errors.As(err, &why) {
-					return inputError("%s", why.Sentence(spoken()))
-				} else if err != nil {
-					return err
+				rows, err := a.desk.IssueSheets(ctx, desk.SheetWish{Count: n, Lines: s.Lines, Print: s.Print, Volunteer: s.Volunteer, Label: s.Label, Due: s.Due}, a.note(ctx))
+				if err != nil {
+					return refused(err)
+				}
+				sheets := make([]petition.Sheet, len(rows))
+				for i, row := range rows {
+					sheets[i] = row.Sheet
+					sheets[i].Label = row.Label
 				}
 				if err := p.printSheets(a, &f, sheets, kit); err != nil {
 					return fmt.Errorf("sheets %d to %d are issued, but not printed (clarion petition sheets print does that): %w", sheets[0].Number, sheets[len(sheets)-1].Number, err)

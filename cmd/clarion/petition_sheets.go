@@ -101,7 +101,9 @@ func (p *program) sheetsMark() *cobra.Command {
 			if may := petition.SheetStates[1:]; !slices.Contains(may, to) || to == petition.SheetCounted {
 				return inputError("no sheet can be marked %q: out, back, scanned and lost are right", args[0])
 			}
-			return p.onSheets(cmd, args[1:], func(ctx context.Context, r *petition.Roll, number uint32) error { return r.Mark(ctx, number, to) })
+			return p.onSheets(cmd, args[1:], func(ctx context.Context, a *app, number uint32) (*desk.SheetRow, error) {
+				return a.desk.MarkSheet(ctx, number, to, a.note(ctx))
+			})
 		}}
 }
 
@@ -112,21 +114,21 @@ func (p *program) sheetsBox() *cobra.Command {
 			if err != nil || box == 0 {
 				return inputError("%q is no box: they have numbers from 1", args[0])
 			}
-			return p.onSheets(cmd, args[1:], func(ctx context.Context, r *petition.Roll, number uint32) error {
-				return r.Box(ctx, number, uint32(box))
+			return p.onSheets(cmd, args[1:], func(ctx context.Context, a *app, number uint32) (*desk.SheetRow, error) {
+				return a.desk.BoxSheet(ctx, number, uint32(box), a.note(ctx))
 			})
 		}}
 }
 
 func (p *program) sheetsCount() *cobra.Command {
-	return p.counting("count", "Enter how many signatures somebody of the team counted on a sheet", (*petition.Roll).Count)
+	return p.counting("count", "Enter how many signatures somebody of the team counted on a sheet", false)
 }
 
 func (p *program) sheetsRecount() *cobra.Command {
-	return p.counting("recount", "Enter a second person's count of a sheet", (*petition.Roll).CountAgain)
+	return p.counting("recount", "Enter a second person's count of a sheet", true)
 }
 
-func (p *program) counting(use, short string, do func(r *petition.Roll, ctx context.Context, number uint32, signatures int, by uint32) error) *cobra.Command {
+func (p *program) counting(use, short string, again bool) *cobra.Command {
 	var who string
 	c := &cobra.Command{Use: use + " SHEET SIGNATURES", Short: short, Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -139,8 +141,8 @@ func (p *program) counting(use, short string, do func(r *petition.Roll, ctx cont
 				if err != nil {
 					return err
 				}
-				return p.changeSheets(ctx, a.roll, args[:1], func(ctx context.Context, r *petition.Roll, number uint32) error {
-					return do(r, ctx, number, signatures, by)
+				return a.changeSheets(ctx, args[:1], func(ctx context.Context, a *app, number uint32) (*desk.SheetRow, error) {
+					return a.desk.CountSheet(ctx, number, signatures, again, by, a.note(ctx))
 				})
 			})
 		}}
@@ -173,35 +175,35 @@ func (a *app) member(ctx context.Context, who string) (uint32, error) {
 	return 0, inputError("nobody of the team is %s (clarion staff list says who is)", who)
 }
 
-func (p *program) onSheets(cmd *cobra.Command, args []string, do func(ctx context.Context, r *petition.Roll, number uint32) error) error {
-	return p.withRoll(cmd, func(ctx context.Context, r *petition.Roll) error { return p.changeSheets(ctx, r, args, do) })
+// A sheetAct does something with a sheet, and returns it as it is then.
+type sheetAct func(ctx context.Context, a *app, number uint32) (*desk.SheetRow, error)
+
+func (p *program) onSheets(cmd *cobra.Command, args []string, do sheetAct) error {
+	return p.withPetition(cmd, func(ctx context.Context, a *app) error { return a.changeSheets(ctx, args, do) })
 }
 
 // changeSheets does something with each sheet, prints it as it is then, and names those
 // with which it could not.
-func (p *program) changeSheets(ctx context.Context, r *petition.Roll, args []string, do func(ctx context.Context, r *petition.Roll, number uint32) error) error {
-	numbers, err := sheetNumbers(r, args)
+func (a *app) changeSheets(ctx context.Context, args []string, do sheetAct) error {
+	numbers, err := sheetNumbers(a.roll, args)
 	if err != nil {
 		return err
 	}
 	refused := 0
 	for _, number := range numbers {
-		err := do(ctx, r, number)
+		s, err := do(ctx, a, number)
 		var why *petition.Refusal
 		if errors.As(err, &why) {
 			refused++
-			p.tell("%s", words{"Sheet %d: %s", "서명지 %d: %s"}.in(spoken(), number, why.Sentence(spoken())))
+			a.tell("%s", words{"Sheet %d: %s", "서명지 %d: %s"}.in(spoken(), number, why.Sentence(spoken())))
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		s, err := r.Sheet(ctx, number)
-		if err != nil {
-			return err
-		}
 		now := time.Now()
-		if err := p.print(sheetLine{*s, s.Label, s.Late(now)}, func(w io.Writer) { writeSheet(w, s, now) }); err != nil {
+		s.Sheet.Label = s.Label
+		if err := a.print(sheetLine{s.Sheet, s.Label, s.Sheet.Late(now)}, func(w io.Writer) { writeSheet(w, &s.Sheet, now) }); err != nil {
 			return err
 		}
 	}

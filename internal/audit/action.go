@@ -61,22 +61,23 @@ const (
 	TaskRun           Action = "task_run"           // a failed task of a queue was run again
 	TaskDropped       Action = "task_dropped"       // a failed task of a queue was deleted
 
-	SignatureEntered Action = "signature_entered" // a signature that came on paper was entered; way is how it came
-	SetAside         Action = "set_aside"         // a fax or a reply that waited counts nothing; reason is why
-	SheetsIssued     Action = "sheets_issued"     // sheets of paper were issued; sheets is how many
-	SheetMarked      Action = "sheet_marked"      // a sheet is out, back, scanned or lost
-	SheetCounted     Action = "sheet_counted"     // a person counted a sheet; count is the first or the second
-	SheetBoxed       Action = "sheet_boxed"       // a sheet was laid into a box
-	Invalidated      Action = "invalidated"       // signatures were made invalid; signatures is how many were to be
-	InvalidUndone    Action = "invalid_undone"    // signatures that were made invalid together stand again
-	PetitionAdvanced Action = "petition_advanced" // signatures went on to a stage; to is the office that took them
-	PetitionAnswered Action = "petition_answered" // the addressee has answered
-	AnswerPrepared   Action = "answer_prepared"   // the call was prepared that tells signers the answer
-	PetitionPurged   Action = "petition_purged"   // the names of a petition were deleted
-	TextingBegun     Action = "texting_begun"     // a round of texting by volunteers was begun; list is its name
-	TextingClosed    Action = "texting_closed"    // a round was closed
-	TextingGivenUp   Action = "texting_given_up"  // whom a volunteer never settled was taken out of their hands; volunteer is who
-	Entrusted        Action = "entrusted"         // a contact was shown to a volunteer, to text; round is in which
+	SignatureEntered   Action = "signature_entered"   // a signature that came on paper was entered; way is how it came
+	SetAside           Action = "set_aside"           // a fax or a reply that waited counts nothing; reason is why
+	SignatureWithdrawn Action = "signature_withdrawn" // a signature was taken back for a signer who asked the team; by is code or name, as they told it
+	SheetsIssued       Action = "sheets_issued"       // sheets of paper were issued; sheets is how many
+	SheetMarked        Action = "sheet_marked"        // a sheet is out, back, scanned or lost
+	SheetCounted       Action = "sheet_counted"       // a person counted a sheet; count is the first or the second
+	SheetBoxed         Action = "sheet_boxed"         // a sheet was laid into a box
+	Invalidated        Action = "invalidated"         // signatures were made invalid; signatures is how many were to be
+	InvalidUndone      Action = "invalid_undone"      // signatures that were made invalid together stand again
+	PetitionAdvanced   Action = "petition_advanced"   // signatures went on to a stage; to is the office that took them
+	PetitionAnswered   Action = "petition_answered"   // the addressee has answered
+	AnswerPrepared     Action = "answer_prepared"     // the call was prepared that tells signers the answer
+	PetitionPurged     Action = "petition_purged"     // the names of a petition were deleted
+	TextingBegun       Action = "texting_begun"       // a round of texting by volunteers was begun; list is its name
+	TextingClosed      Action = "texting_closed"      // a round was closed
+	TextingGivenUp     Action = "texting_given_up"    // whom a volunteer never settled was taken out of their hands; volunteer is who
+	Entrusted          Action = "entrusted"           // a contact was shown to a volunteer, to text; round is in which
 )
 
 // sentences say what was done, in English and Korean, as the console shows it.
@@ -132,22 +133,23 @@ var sentences = map[Action][2]string{
 	TaskRun:           {"ran a failed task again", "실패한 작업을 다시 실행했습니다"},
 	TaskDropped:       {"deleted a failed task", "실패한 작업을 지웠습니다"},
 
-	SignatureEntered: {"entered a signature from paper", "종이로 온 서명을 입력했습니다"},
-	SetAside:         {"set aside what waited", "확인 대기 중이던 것을 제외했습니다"},
-	SheetsIssued:     {"issued sheets", "서명지를 발급했습니다"},
-	SheetMarked:      {"noted where a sheet is", "서명지의 상태를 적었습니다"},
-	SheetCounted:     {"counted a sheet", "서명지를 세었습니다"},
-	SheetBoxed:       {"laid a sheet into a box", "서명지를 상자에 담았습니다"},
-	Invalidated:      {"made signatures invalid", "서명을 무효로 했습니다"},
-	InvalidUndone:    {"made invalid signatures stand again", "무효로 한 서명을 되돌렸습니다"},
-	PetitionAdvanced: {"brought signatures on to a stage", "서명을 다음 단계로 넘겼습니다"},
-	PetitionAnswered: {"noted that the addressee answered", "받는 곳의 답변을 적었습니다"},
-	AnswerPrepared:   {"prepared to tell signers the answer", "서명한 분들께 답변을 알릴 준비를 했습니다"},
-	PetitionPurged:   {"deleted the names of a petition", "서명 운동의 이름을 삭제했습니다"},
-	TextingBegun:     {"began texting by volunteers", "자원봉사자 문자를 시작했습니다"},
-	TextingClosed:    {"closed a round of texting", "자원봉사자 문자를 마쳤습니다"},
-	TextingGivenUp:   {"took a contact out of a volunteer's hands", "자원봉사자가 맡은 연락처를 거두었습니다"},
-	Entrusted:        {"was entrusted with a contact", "연락처 하나를 맡았습니다"},
+	SignatureEntered:   {"entered a signature from paper", "종이로 온 서명을 입력했습니다"},
+	SetAside:           {"set aside what waited", "확인 대기 중이던 것을 제외했습니다"},
+	SignatureWithdrawn: {"withdrew a signature for its signer", "서명자의 요청으로 서명을 철회했습니다"},
+	SheetsIssued:       {"issued sheets", "서명지를 발급했습니다"},
+	SheetMarked:        {"noted where a sheet is", "서명지의 상태를 적었습니다"},
+	SheetCounted:       {"counted a sheet", "서명지를 세었습니다"},
+	SheetBoxed:         {"laid a sheet into a box", "서명지를 상자에 담았습니다"},
+	Invalidated:        {"made signatures invalid", "서명을 무효로 했습니다"},
+	InvalidUndone:      {"made invalid signatures stand again", "무효로 한 서명을 되돌렸습니다"},
+	PetitionAdvanced:   {"brought signatures on to a stage", "서명을 다음 단계로 넘겼습니다"},
+	PetitionAnswered:   {"noted that the addressee answered", "받는 곳의 답변을 적었습니다"},
+	AnswerPrepared:     {"prepared to tell signers the answer", "서명한 분들께 답변을 알릴 준비를 했습니다"},
+	PetitionPurged:     {"deleted the names of a petition", "서명 운동의 이름을 삭제했습니다"},
+	TextingBegun:       {"began texting by volunteers", "자원봉사자 문자를 시작했습니다"},
+	TextingClosed:      {"closed a round of texting", "자원봉사자 문자를 마쳤습니다"},
+	TextingGivenUp:     {"took a contact out of a volunteer's hands", "자원봉사자가 맡은 연락처를 거두었습니다"},
+	Entrusted:          {"was entrusted with a contact", "연락처 하나를 맡았습니다"},
 }
 
 // Actions are all of them, sorted.

@@ -46,7 +46,7 @@ const (
 	Petition   Right = "petition"   // see the petition: its count, pace and roots, without names
 	Sheets     Right = "sheets"     // sheets of paper: issue, follow, count and box them
 	Enter      Right = "enter"      // enter signatures that came on paper, by name
-	Invalidate Right = "invalidate" // make signatures invalid, and undo that
+	Invalidate Right = "invalidate" // make signatures invalid, and undo that; withdraw one for its signer
 	Deliver    Right = "deliver"    // bring signatures on to the addressee
 	Purge      Right = "purge"      // delete the names of a petition that has ended
 	Entrust    Right = "entrust"    // have volunteers text contacts, who are shown to them one at a time
@@ -100,7 +100,7 @@ var table = [...]row{
 	{Petition, [7]answer{may, may, may, may, may, not, may}, not, may, "see the petition: its count, pace and roots, without names", "서명 운동의 수, 속도, 공개된 해시를 이름 없이 봅니다"},
 	{Sheets, [7]answer{may, may, not, may, may, not, not}, not, may, "issue, follow, count and box sheets of paper", "서명지를 발급하고 챙기고 세고 상자에 담습니다"},
 	{Enter, [7]answer{may, not, not, not, may, not, not}, not, may, "enter signatures that came on paper, by name", "종이로 온 서명을 이름과 함께 입력합니다"},
-	{Invalidate, [7]answer{may, not, not, not, may, not, not}, not, may, "make signatures invalid, and undo that", "서명을 무효로 하거나 되돌립니다"},
+	{Invalidate, [7]answer{may, not, not, not, may, not, not}, not, may, "make signatures invalid, undo that, and withdraw one for its signer", "서명을 무효로 하거나 되돌리고, 서명자의 요청으로 철회합니다"},
 	{Deliver, [7]answer{may, may, not, not, not, not, not}, may, may, "bring signatures on to the addressee, which is never undone", "서명을 전달 단계로 넘깁니다. 되돌릴 수 없습니다"},
 	{Purge, [7]answer{may, not, not, not, not, not, not}, may, not, "delete the names of a petition that has ended", "끝난 서명 운동의 이름을 모두 삭제합니다"},
 	{Entrust, [7]answer{may, not, not, not, may, not, not}, may, not, "have volunteers text contacts, one at a time", "자원봉사자가 연락처에 한 사람씩 문자를 보내게 합니다"},

@@ -74,6 +74,10 @@ func numberOf(q *request, name string) (uint32, error) {
 	return uint32(n), nil
 }
 
+func (a *api) withdraw(q *request, in desk.Withdrawing) (*desk.Withdrawn, error) {
+	return a.Desk.WithdrawFor(q.Context(), in, a.noteOf(q))
+}
+
 func (a *api) delivery(q *request, _ none) (*desk.DeliveryReport, error) {
 	return a.Desk.Delivery(q.Context())
 }

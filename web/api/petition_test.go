@@ -109,6 +109,14 @@ func (c *contract) petition() {
 	c.call("POST /petition/bulks/{bulk}/restore", []string{"1"}, nil, 204)
 	c.call("POST /petition/bulks/{bulk}/restore", []string{"2"}, nil, 404)
 
+	// A signer telephones. What follows is without them.
+	form["name"], form["way"] = "심청", "hand"
+	gone := c.read(c.call("POST /petition/signatures", nil, form, 201), "code")
+	c.call("POST /petition/withdrawals", nil, map[string]any{"number": 1, "name": "심청"}, 422)
+	if w := c.call("POST /petition/withdrawals", nil, map[string]any{"code": gone}, 200); !strings.Contains(w.Body.String(), `"again":false`) {
+		t.Errorf("a withdrawal is answered %s", w.Body)
+	}
+
 	// On to the addressee, who answers; in the end the names go, by a person's hand.
 	c.call("POST /petition/delivery", nil, map[string]any{"stage": "boxed", "numbers": []int{1, 2}}, 200)
 	c.call("POST /petition/delivery", nil, map[string]any{"stage": "handed_over"}, 422)

@@ -172,6 +172,7 @@ var table = []route{
 	on(get, "/petition/bulks", access.Invalidate, "What was made invalid together, by whom and why, the last first", (*api).bulks),
 	on(post, "/petition/bulks", access.Invalidate, "Make the signatures of a filter invalid, for a reason", (*api).makeInvalid, makes),
 	on(post, "/petition/bulks/{bulk}/restore", access.Invalidate, "Undo that: they stand again", (*api).restoreInvalid),
+	on(post, "/petition/withdrawals", access.Invalidate, "Withdraw a signature for its signer who asks the team: by the code of the slip, or by number and name; a confirmation goes to the address that they left", (*api).withdraw),
 	on(get, "/petition/delivery", access.Petition, "How many are at each stage, hand-overs, when the answer is due, the roots, and the certificate of the purge", (*api).delivery),
 	on(post, "/petition/delivery", access.Deliver, "Bring signatures on to a stage, which is never undone; a hand-over says to which office and when", (*api).advance),
 	on(post, "/petition/delivery/answer", access.Deliver, "Note that the addressee has answered: the clock stops", (*api).answered),

@@ -228,6 +228,8 @@ func (c *console) table() []route {
 		{"GET " + checkPath, access.Invalidate, c.checkForm},
 		{"POST " + checkPath, access.Invalidate, c.check},
 		{"POST " + checkPath + "/{bulk}/restore", access.Invalidate, c.restoreBulk},
+		{"GET " + withdrawPath, access.Invalidate, c.withdrawForm},
+		{"POST " + withdrawPath, access.Invalidate, c.withdraw},
 		{"GET " + deliveryPath, access.Petition, c.delivery},
 		{"POST " + deliveryPath, access.Deliver, c.advance},
 		{"POST " + deliveryPath + "/answer", access.Deliver, c.answer},

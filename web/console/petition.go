@@ -22,6 +22,7 @@ const (
 	enterPath    = petitionPath + "/enter"
 	waitingPath  = petitionPath + "/waiting"
 	checkPath    = petitionPath + "/check"
+	withdrawPath = petitionPath + "/withdraw"
 	deliveryPath = petitionPath + "/delivery"
 )
 
@@ -123,6 +124,7 @@ func petitionPages(r *http.Request, who *access.Visitor, lang string) (out []men
 		{enterPath, say("Enter forms", "서명 입력"), access.Enter},
 		{waitingPath, say("Waiting", "확인 대기"), access.Enter},
 		{checkPath, say("Make invalid", "무효 처리"), access.Invalidate},
+		{withdrawPath, say("Withdraw", "철회"), access.Invalidate},
 		{deliveryPath, say("Delivery", "전달"), access.Petition},
 	} {
 		if who.May(p.right) {

@@ -230,6 +230,26 @@ func TestCheckPage(t *testing.T) {
 	}
 }
 
+// Who telephones is taken out of the count, and told so.
+func TestWithdrawPage(t *testing.T) {
+	h := open(t, desk.ReleaseRule{})
+	h.get("/petition/withdraw", 404)
+	roll := h.sign()
+	h.get("/petition/withdraw", 200)
+	h.post("/petition/withdraw", 422, "number", "1", "name", "임꺽정")
+	h.post("/petition/withdraw", 422, "number", "first", "name", "임꺽정")
+	h.post("/petition/withdraw", 422, "code", "ABCD")
+	if _, page := h.post("/petition/withdraw", 200, "number", "1", "name", "<script>홍길동0"); !strings.Contains(text(page), "Withdrawn. Number 1") || !strings.Contains(text(page), "confirm it to them now") || strings.Contains(page, "홍길동") {
+		t.Errorf("after that the page says:\n%s", text(page))
+	}
+	if tally, err := roll.Tally(t.Context()); err != nil || tally.AtLeast != 0 {
+		t.Errorf("counted are %+v, %v", tally, err)
+	}
+	if got, want := h.did(), "signature_withdrawn"; got != want {
+		t.Errorf("the trail says %q, want %q", got, want)
+	}
+}
+
 // Signatures are handed over and answered; in the end the names go.
 func TestDeliveryPage(t *testing.T) {
 	h := open(t, desk.ReleaseRule{})

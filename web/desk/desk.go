@@ -13,6 +13,7 @@ import (
 	"clarion/internal/redisdb"
 	"clarion/internal/seal"
 	"clarion/lists"
+	"clarion/lists/address"
 	"clarion/petition"
 	"clarion/petition/texting"
 	"clarion/worker"
@@ -39,6 +40,8 @@ type Parts struct {
 	Petition *petition.Desk                                   // volunteers' codes, and who came by them; nil where nobody asks
 	Appeal   petition.Appeal                                  // what volunteers carry on
 	Roll     *petition.Roll                                   // the signatures; nil where people do not sign here
+	Letters  Letters                                          // to single signers and volunteers; nil: none go out
+	Reach    []address.Channel                                // on which letters go out
 	Zone     *time.Location                                   // in which people are told times; the machine's if nil
 	Figures  func(context.Context) ([]redisdb.Figures, error) // how Redis fares; nil: nobody knows
 }
