@@ -44,11 +44,16 @@ var (
 // keyAnswer stands apart from the others, since it may change after the purge.
 var keyAnswer = rkey.Key{Pattern: "{petition:<id>}:answer", Type: rkey.Hash, Expiry: "kept", Doc: "what the addressee answered: when, and its words by language; it names nobody"}
 
+var (
+	keyNumbers  = rkey.Key{Pattern: "{petition}:numbers", Type: rkey.Hash, Expiry: "until taken back", Personal: true, Doc: "mobile numbers that volunteers left to be asked for sheets at, sealed"}
+	keyAskedFor = rkey.Key{Pattern: "{petition:<id>}:asked_for", Type: rkey.Hash, Expiry: "kept", Doc: "late sheets whose return was asked for, with the day by which they were due then"}
+)
+
 // Keys declares every key that the package keeps in Redis.
 func Keys() []rkey.Key {
 	return []rkey.Key{keyCame, keyLast, keyState, keyRecord, keyPerson, keySame, keyAlike, keyStanding, keyCounts, keyDays, keySigned,
 		keyLeaf, keyWords, keySheets, keyLabels, keyWaiting, keyFax, keyFaxBytes, keySettled, keyAsked,
-		keyBulks, keyRestored, keyPending, keyRoots, keyTree, keyNight, keyCertificate, keyAnswer}
+		keyBulks, keyRestored, keyPending, keyRoots, keyTree, keyNight, keyCertificate, keyAnswer, keyNumbers, keyAskedFor}
 }
 
 const bucketSize = 100 // signatures a bucket: small enough for a listpack (FIGURES: memory)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ import (
 
 func (p *program) petitionSheets() *cobra.Command {
 	c := &cobra.Command{Use: "sheets", Short: "Sheets of paper: issue and print them, say where they are, enter their counts"}
-	c.AddCommand(p.sheetsIssue(), p.sheetsPrint(), p.sheetsList(), p.sheetsMark(), p.sheetsCount(), p.sheetsRecount(), p.sheetsBox())
+	c.AddCommand(p.sheetsIssue(), p.sheetsPrint(), p.sheetsList(), p.sheetsMark(), p.sheetsCount(), p.sheetsRecount(), p.sheetsBox(), p.sheetsAsk())
 	return c
 }
 
@@ -231,4 +232,30 @@ func sheetNumbers(r *petition.Roll, args []string) ([]uint32, error) {
 		out = append(out, numbers...)
 	}
 	return out, nil
+}
+
+func (p *program) sheetsAsk() *cobra.Command {
+	return &cobra.Command{Use: "ask", Short: "Ask the volunteers who have late sheets for them by text, once for each sheet and its day, and say who must be telephoned", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.withPetition(cmd, func(ctx context.Context, a *app) error {
+				staff, err := a.staff()
+				if err != nil {
+					return err
+				}
+				names, err := staff.Forwarders(ctx)
+				if err != nil {
+					return err
+				}
+				asked, err := a.desk.AskForSheets(ctx, names, a.note(ctx))
+				if err != nil {
+					return refused(err)
+				}
+				return a.print(asked, func(w io.Writer) {
+					fmt.Fprintf(w, "%s asked for by text, %d were asked for before.\n", many(asked.Asked, "sheet is", "sheets are"), asked.Before)
+					for _, h := range asked.Telephone {
+						fmt.Fprintf(w, "Telephone %s: %v\n", cmp.Or(strings.TrimSpace(h.Name+" "+h.Label), "whoever has them"), h.Sheets)
+					}
+				})
+			})
+		}}
 }

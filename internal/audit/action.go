@@ -65,6 +65,7 @@ const (
 	SetAside           Action = "set_aside"           // a fax or a reply that waited counts nothing; reason is why
 	SignatureWithdrawn Action = "signature_withdrawn" // a signature was taken back for a signer who asked the team; by is code or name, as they told it
 	SheetsIssued       Action = "sheets_issued"       // sheets of paper were issued; sheets is how many
+	SheetsAskedFor     Action = "sheets_asked_for"    // volunteers were asked by text for late sheets; sheets is how many
 	SheetMarked        Action = "sheet_marked"        // a sheet is out, back, scanned or lost
 	SheetCounted       Action = "sheet_counted"       // a person counted a sheet; count is the first or the second
 	SheetBoxed         Action = "sheet_boxed"         // a sheet was laid into a box
@@ -137,6 +138,7 @@ var sentences = map[Action][2]string{
 	SetAside:           {"set aside what waited", "확인 대기 중이던 것을 제외했습니다"},
 	SignatureWithdrawn: {"withdrew a signature for its signer", "서명자의 요청으로 서명을 철회했습니다"},
 	SheetsIssued:       {"issued sheets", "서명지를 발급했습니다"},
+	SheetsAskedFor:     {"asked volunteers for late sheets", "늦은 서명지를 돌려 달라고 자원봉사자에게 문자를 보냈습니다"},
 	SheetMarked:        {"noted where a sheet is", "서명지의 상태를 적었습니다"},
 	SheetCounted:       {"counted a sheet", "서명지를 세었습니다"},
 	SheetBoxed:         {"laid a sheet into a box", "서명지를 상자에 담았습니다"},

@@ -9,13 +9,18 @@ import (
 	"clarion/web/desk"
 )
 
+// forwarders are those of the team who forward the appeal, by number and name.
+func (a *api) forwarders(q *request) (map[uint32]string, error) {
+	if a.Staff == nil {
+		return map[uint32]string{q.who.Number: q.who.Name}, nil // the demo has nobody else
+	}
+	return a.Staff.Forwarders(q.Context())
+}
+
 func (a *api) petition(q *request, _ none) (*desk.PetitionReport, error) {
-	names := map[uint32]string{q.who.Number: q.who.Name} // the demo has nobody else
-	if a.Staff != nil {
-		var err error
-		if names, err = a.Staff.Forwarders(q.Context()); err != nil {
-			return nil, err
-		}
+	names, err := a.forwarders(q)
+	if err != nil {
+		return nil, err
 	}
 	return a.Desk.PetitionReport(q.Context(), names)
 }

@@ -26,6 +26,14 @@ func (a *api) sheets(q *request, in sheetFilter) (sheetsAnswer, error) {
 	return sheetsAnswer{append([]desk.SheetRow{}, all...)}, err
 }
 
+func (a *api) askForSheets(q *request, _ none) (*desk.SheetAsk, error) {
+	names, err := a.forwarders(q)
+	if err != nil {
+		return nil, err
+	}
+	return a.Desk.AskForSheets(q.Context(), names, a.noteOf(q))
+}
+
 func (a *api) issueSheets(q *request, in desk.SheetWish) (sheetsAnswer, error) {
 	made, err := a.Desk.IssueSheets(q.Context(), in, a.noteOf(q))
 	return sheetsAnswer{made}, err

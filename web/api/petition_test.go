@@ -49,6 +49,9 @@ func (c *contract) petition() {
 		t.Errorf("the late sheets are %s", w.Body)
 	}
 	c.call("GET /petition/sheets", []string{"state=eaten"}, nil, 422)
+	if w := c.call("POST /petition/sheets/ask", nil, nil, 200); !strings.Contains(w.Body.String(), `"asked":0,"before":0,"telephone":[{"label":"서울고등학교","sheets":[1,2]}]`) {
+		t.Errorf("asking for late sheets is answered %s", w.Body)
+	}
 	c.call("GET /petition/sheets/{sheet}", []string{"9"}, nil, 404)
 	c.call("GET /petition/sheets/{sheet}", []string{"first"}, nil, 404)
 	c.call("POST /petition/sheets/{sheet}/mark", []string{"1"}, map[string]any{"state": "back"}, 200)

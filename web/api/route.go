@@ -164,6 +164,7 @@ var table = []route{
 	on(post, "/petition/waiting/{waiting}/aside", access.Enter, "Settle what counts nothing, or nothing more, for a reason", (*api).setAside),
 	on(get, "/petition/sheets", access.Sheets, "Sheets of paper, the late ones first", (*api).sheets),
 	on(post, "/petition/sheets", access.Sheets, "Issue sheets", (*api).issueSheets, makes),
+	on(post, "/petition/sheets/ask", access.Sheets, "Ask the volunteers who have late sheets for them by text, once for each sheet and its day; names who must be telephoned", (*api).askForSheets),
 	on(get, "/petition/sheets/{sheet}", access.Sheets, "A sheet: where it is, and what was counted on it", (*api).sheet),
 	on(post, "/petition/sheets/{sheet}/mark", access.Sheets, "Say that a sheet is out, back, scanned or lost", (*api).markSheet),
 	on(post, "/petition/sheets/{sheet}/count", access.Sheets, "Enter how many signatures the token's owner counted on a sheet; the second count must be another person's", (*api).countSheet),

@@ -26,6 +26,7 @@ type sheetsView struct {
 	Groups     []sheetGroup
 	Volunteers []choice // code and name
 	Find       string
+	Ask        *desk.SheetAsk // what came of asking for late ones, nil before
 	Form       struct{ Count, Lines, Print, Volunteer, Label, Due string }
 }
 
@@ -121,6 +122,19 @@ func (c *console) issueSheets(w http.ResponseWriter, r *http.Request, who *acces
 	}
 	http.Redirect(w, r, sheetsPath+"?done=issue", http.StatusSeeOther)
 	return nil
+}
+
+// askForSheets texts the volunteers who have late sheets.
+func (c *console) askForSheets(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
+	names, err := c.forwarders(r.Context(), who)
+	if err != nil {
+		return err
+	}
+	v := &sheetsView{}
+	if v.Ask, err = c.Desk.AskForSheets(r.Context(), names, c.noteOf(r, who)); err != nil {
+		return err
+	}
+	return c.showSheets(w, r, who, http.StatusOK, "", v)
 }
 
 func (c *console) sheetWish(v *sheetsView) (wish desk.SheetWish, err error) {

@@ -87,6 +87,9 @@ func TestSheetPages(t *testing.T) {
 	if page := text(h.get("/petition/sheets", 200)); !strings.Contains(page, "late : 2") || !strings.Contains(page, "서울고등학교") {
 		t.Errorf("late sheets are shown as:\n%s", page)
 	}
+	if _, page := h.post("/petition/sheets/ask", 200); !strings.Contains(text(page), "asked for by text now: 0") || !strings.Contains(text(page), "telephone them. 서울고등학교 (sheets 1, 2)") {
+		t.Errorf("asking for them is answered:\n%s", text(page))
+	}
 	if to := h.do(request("/petition/sheets?find="+roll.SheetToken(2)), http.StatusSeeOther).Header.Get("Location"); to != "/petition/sheets/2" {
 		t.Errorf("the code of sheet 2 leads to %s", to)
 	}
@@ -140,6 +143,11 @@ func TestVolunteerSeesSheets(t *testing.T) {
 	issue(1, time.Time{})
 	issue(1, time.Date(2013, 6, 9, 3, 0, 0, 0, time.UTC))
 	issue(2, time.Time{})
+	h.post("/volunteer/number", 422, "number", "nonsense")
+	h.post("/volunteer/number", http.StatusSeeOther, "number", "010-2345-6789")
+	if page := h.get("/volunteer", 200); !strings.Contains(text(page), "Now: &#43;82") || strings.Contains(page, "23456789") {
+		t.Errorf("the number that they left is shown as:\n%s", text(page))
+	}
 	for i := range 5 {
 		if page := text(h.get("/volunteer", 200)); strings.Contains(page, "of them signed") {
 			t.Fatalf("with %d signatures the page says:\n%s", i, page)

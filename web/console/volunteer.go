@@ -27,6 +27,23 @@ type forwardText struct {
 // volunteer is the first page of a volunteer: what they forward, and how many came
 // by it. Texts made for forwarding carry the link alone.
 func (c *console) volunteer(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
+	return c.showVolunteer(w, r, who, http.StatusOK, "")
+}
+
+// leaveNumber keeps the number at which a volunteer is asked for late sheets.
+func (c *console) leaveNumber(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
+	lang := languageOf(r, who)
+	err := c.Desk.LeaveNumber(r.Context(), who.Number, r.PostFormValue("number"), lang)
+	if wrong := wrongOf(err, lang); wrong != "" {
+		return c.showVolunteer(w, r, who, http.StatusUnprocessableEntity, wrong)
+	} else if err != nil {
+		return err
+	}
+	http.Redirect(w, r, "/volunteer?done=save", http.StatusSeeOther)
+	return nil
+}
+
+func (c *console) showVolunteer(w http.ResponseWriter, r *http.Request, who *access.Visitor, status int, wrong string) error {
 	lang := languageOf(r, who)
 	f, err := c.Desk.Forwarding(r.Context(), who.Number)
 	if err != nil {
@@ -42,7 +59,7 @@ func (c *console) volunteer(w http.ResponseWriter, r *http.Request, who *access.
 	if lang == english {
 		slices.Reverse(v.Words)
 	}
-	return c.show(w, r, who, "volunteer", page{Title: sayer(lang)("Forward the appeal", "호소문 전하기"), Data: v})
+	return c.showAs(w, r, who, status, "volunteer", page{Title: sayer(lang)("Forward the appeal", "호소문 전하기"), Wrong: wrong, Data: v})
 }
 
 // Spoken is the code as it is read out.

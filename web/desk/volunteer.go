@@ -32,8 +32,9 @@ type Forwarding struct {
 	Texts []ForwardText `json:"texts"` // Korean first; each ends with the link
 	Came  Came          `json:"came"`
 
-	Signed int        `json:"signed"` // certain signatures of who came by them; 0 while they are fewer than five
-	Sheets []OwnSheet `json:"sheets"` // those that they have and are to bring back, by the day by which
+	Signed int        `json:"signed"`           // certain signatures of who came by them; 0 while they are fewer than five
+	Sheets []OwnSheet `json:"sheets"`           // those that they have and are to bring back, by the day by which
+	Number string     `json:"number,omitempty"` // masked mobile number at which they are asked for late ones
 }
 
 // An OwnSheet is a sheet of paper that a volunteer has.
@@ -72,6 +73,9 @@ func (d *Desk) Forwarding(ctx context.Context, number uint32) (*Forwarding, erro
 	}
 	f := &Forwarding{Code: d.Petition.Code(number), Sign: d.Appeal.URL, Texts: []ForwardText{}, Came: cameOf(came), Signed: signed[number]}
 	if f.Sheets, err = d.ownSheets(ctx, number); err != nil {
+		return nil, err
+	}
+	if f.Number, err = d.ownNumber(ctx, number); err != nil {
 		return nil, err
 	}
 	f.Link = strings.TrimSuffix(d.Links.Public, "/") + "/v/" + f.Code
