@@ -70,7 +70,9 @@ func (d *Desk) round(i int, v uint32) uint32 {
 // A Came says how many people came by a volunteer.
 type Came struct {
 	Total int
-	Days  []Day // the first day first; only days on which somebody came
+	// Generations are how many of them came straight by the volunteer, by those, and so on.
+	Generations [Furthest]int
+	Days        []Day // the first day first; only days on which somebody came
 }
 
 // A Day is how many came on one, in UTC.

@@ -45,6 +45,7 @@ var (
 var keyAnswer = rkey.Key{Pattern: "{petition:<id>}:answer", Type: rkey.Hash, Expiry: "kept", Doc: "what the addressee answered: when, and its words by language; it names nobody"}
 
 var (
+	keyFurther  = rkey.Key{Pattern: "{petition}:further:<volunteer>", Type: rkey.Hash, Expiry: "kept", Doc: "how many of those who came by a volunteer came by others who had, by generation from 2; never who"}
 	keyNumbers  = rkey.Key{Pattern: "{petition}:numbers", Type: rkey.Hash, Expiry: "until taken back", Personal: true, Doc: "mobile numbers that volunteers left to be asked for sheets at, sealed"}
 	keyAskedFor = rkey.Key{Pattern: "{petition:<id>}:asked_for", Type: rkey.Hash, Expiry: "kept", Doc: "late sheets whose return was asked for, with the day by which they were due then"}
 )
@@ -53,7 +54,7 @@ var (
 func Keys() []rkey.Key {
 	return []rkey.Key{keyCame, keyLast, keyState, keyRecord, keyPerson, keySame, keyAlike, keyStanding, keyCounts, keyDays, keySigned,
 		keyLeaf, keyWords, keySheets, keyLabels, keyWaiting, keyFax, keyFaxBytes, keySettled, keyAsked,
-		keyBulks, keyRestored, keyPending, keyRoots, keyTree, keyNight, keyCertificate, keyAnswer, keyNumbers, keyAskedFor}
+		keyBulks, keyRestored, keyPending, keyRoots, keyTree, keyNight, keyCertificate, keyAnswer, keyNumbers, keyAskedFor, keyFurther}
 }
 
 const bucketSize = 100 // signatures a bucket: small enough for a listpack (FIGURES: memory)

@@ -100,7 +100,7 @@ func (r *Roll) enter(ctx context.Context, s *Signing) (Added, int, error) {
 	salt := r.salt(s.Once)
 	for {
 		sig := &Signature{Number: last + 1, Way: s.Way, Confirmed: s.Way != WayWeb, At: s.At, Day: r.Day(s.At), Volunteer: s.Volunteer, Region: s.Region,
-			Name: s.Name, District: s.District, Contact: s.Contact, Language: s.Language, Agreed: s.Agreed, Agreement: version}
+			Name: s.Name, District: s.District, Contact: s.Contact, Language: s.Language, Agreed: s.Agreed, Agreement: version, Passed: s.Passed}
 		record, err := sig.record()
 		if err != nil {
 			return Added{}, 0, fmt.Errorf("add a signature: %w", err)

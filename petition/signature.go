@@ -32,6 +32,7 @@ type Signature struct {
 	Language  string
 	Agreed    Agreed
 	Agreement string // version of the words that were agreed to
+	Passed    int    // generation in which they came by the volunteer; 0 or 1 for straight
 }
 
 // Certain says whether it counts in "at least": confirmed, not withdrawn, not invalid.
@@ -43,6 +44,9 @@ func (s *Signature) Named(name string) bool {
 }
 
 var errState = errors.New("the state of a signature cannot be read")
+
+// By is by whom they came, as far as it is known.
+func (s *Signature) By() By { return By{s.Volunteer, max(s.Passed, 1)} }
 
 // state is what lua/common.lua parses.
 func (s *Signature) state() string {
@@ -87,10 +91,11 @@ type record struct {
 	Language  string          `json:"l"`
 	Agreed    Agreed          `json:"a"`
 	Agreement string          `json:"v"`
+	Passed    int             `json:"g,omitempty"`
 }
 
 func (s *Signature) record() ([]byte, error) {
-	return json.Marshal(record{s.Name, s.District, s.Contact.Channel(), s.Contact.Reveal(), s.Language, s.Agreed, s.Agreement})
+	return json.Marshal(record{s.Name, s.District, s.Contact.Channel(), s.Contact.Reveal(), s.Language, s.Agreed, s.Agreement, s.Passed})
 }
 
 func (s *Signature) parseRecord(data []byte) error {
@@ -98,6 +103,6 @@ func (s *Signature) parseRecord(data []byte) error {
 	if err := json.Unmarshal(data, &r); err != nil {
 		return fmt.Errorf("the record of signature %d cannot be read", s.Number) // the cause would quote it
 	}
-	s.Name, s.District, s.Contact, s.Language, s.Agreed, s.Agreement = r.Name, r.District, address.Canonical(r.Channel, r.Contact), r.Language, r.Agreed, r.Agreement
+	s.Name, s.District, s.Contact, s.Language, s.Agreed, s.Agreement, s.Passed = r.Name, r.District, address.Canonical(r.Channel, r.Contact), r.Language, r.Agreed, r.Agreement, r.Passed
 	return nil
 }

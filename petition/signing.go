@@ -23,6 +23,7 @@ type Signing struct {
 	Agreed    Agreed
 	Age       bool      // the line on age is ticked
 	Volunteer uint32    // by whom they came, 0 for nobody
+	Passed    int       // generation in which they came by the volunteer, see By; 0 for straight
 	At        time.Time // when it was signed, zero for now
 
 	// Once makes what is sent twice one signature, with the same slip: at least 16

@@ -69,6 +69,7 @@ const (
 	Secret       Purpose = "secret"      // what people of the team hold: sessions, codes, links, API tokens
 	Form         Purpose = "form"        // forms of the console
 	Volunteer    Purpose = "volunteer"   // codes of volunteers
+	Generation   Purpose = "generation"  // links of those who pass a volunteer's appeal on
 	Repeated     Purpose = "repeated"    // requests of programs that may come again
 	AlarmPerson  Purpose = "alarm"       // people who are told of alarms
 	Signer       Purpose = "signer"      // by which a petition finds who signed twice
@@ -81,7 +82,7 @@ const (
 	Asked        Purpose = "asked"       // links by which who replied agrees
 )
 
-var purposes = []Purpose{AddressIndex, Bounce, Unsubscribe, Report, MailSystem, Handed, AuditEntry, AuditHead, Secret, Form, Volunteer, Repeated, AlarmPerson,
+var purposes = []Purpose{AddressIndex, Bounce, Unsubscribe, Report, MailSystem, Handed, AuditEntry, AuditHead, Secret, Form, Volunteer, Repeated, AlarmPerson, Generation,
 	Signer, Slip, Confirmation, Withdrawal, Sheet, Certificate, SignForm, Asked}
 
 // LoadOrCreate reads the key file at path, or makes one with mode 0600 when

@@ -143,6 +143,19 @@ func TestVolunteerSeesSheets(t *testing.T) {
 	issue(1, time.Time{})
 	issue(1, time.Date(2013, 6, 9, 3, 0, 0, 0, time.UTC))
 	issue(2, time.Time{})
+	if page := text(h.get("/volunteer", 200)); strings.Contains(page, "Straight from you") {
+		t.Errorf("of nobody it says how far:\n%s", page)
+	}
+	for generation, n := range []int{6, 5} {
+		for range n {
+			if err := h.desk.Petition.CountBy(t.Context(), petition.By{Volunteer: 1, Generation: generation + 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if page := text(h.get("/volunteer", 200)); !strings.Contains(page, "Straight from you 6 From those 5 Further on 0") {
+		t.Errorf("how far it was carried is told as:\n%s", page)
+	}
 	h.post("/volunteer/number", 422, "number", "nonsense")
 	h.post("/volunteer/number", http.StatusSeeOther, "number", "010-2345-6789")
 	if page := h.get("/volunteer", 200); !strings.Contains(text(page), "Now: &#43;82") || strings.Contains(page, "23456789") {

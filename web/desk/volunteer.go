@@ -32,9 +32,10 @@ type Forwarding struct {
 	Texts []ForwardText `json:"texts"` // Korean first; each ends with the link
 	Came  Came          `json:"came"`
 
-	Signed int        `json:"signed"`           // certain signatures of who came by them; 0 while they are fewer than five
-	Sheets []OwnSheet `json:"sheets"`           // those that they have and are to bring back, by the day by which
-	Number string     `json:"number,omitempty"` // masked mobile number at which they are asked for late ones
+	Generations []Generation `json:"generations"`      // of those who came: straight by the volunteer, by those, further on; none while they are few in all
+	Signed      int          `json:"signed"`           // certain signatures of who came by them; 0 while they are fewer than five
+	Sheets      []OwnSheet   `json:"sheets"`           // those that they have and are to bring back, by the day by which
+	Number      string       `json:"number,omitempty"` // masked mobile number at which they are asked for late ones
 }
 
 // An OwnSheet is a sheet of paper that a volunteer has.
@@ -71,7 +72,7 @@ func (d *Desk) Forwarding(ctx context.Context, number uint32) (*Forwarding, erro
 	if err != nil {
 		return nil, err
 	}
-	f := &Forwarding{Code: d.Petition.Code(number), Sign: d.Appeal.URL, Texts: []ForwardText{}, Came: cameOf(came), Signed: signed[number]}
+	f := &Forwarding{Generations: generationsOf(came), Code: d.Petition.Code(number), Sign: d.Appeal.URL, Texts: []ForwardText{}, Came: cameOf(came), Signed: signed[number]}
 	if f.Sheets, err = d.ownSheets(ctx, number); err != nil {
 		return nil, err
 	}

@@ -3,9 +3,11 @@ package public_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,7 +18,9 @@ import (
 // hall has one volunteer, number 7 with code 123456.
 type hall struct {
 	came int
-	fail error
+
+	generations []int // in which they came, one after the other
+	fail        error
 }
 
 func (h *hall) Volunteer(code string) (uint32, error) {
@@ -24,6 +28,29 @@ func (h *hall) Volunteer(code string) (uint32, error) {
 		return 0, petition.ErrNoVolunteer
 	}
 	return 7, nil
+}
+
+func (h *hall) Code(uint32) string { return "123456" }
+
+func (h *hall) By(link string) (petition.By, error) {
+	if rest, ok := strings.CutPrefix(link, "passed"); ok {
+		n, err := strconv.Atoi(rest)
+		return petition.By{Volunteer: 7, Generation: n}, err
+	}
+	who, err := h.Volunteer(link)
+	return petition.By{Volunteer: who, Generation: 1}, err
+}
+
+func (h *hall) Link(by petition.By) string {
+	if by.Generation == 1 {
+		return "123456"
+	}
+	return fmt.Sprint("passed", by.Generation)
+}
+
+func (h *hall) CountBy(ctx context.Context, by petition.By) error {
+	h.generations = append(h.generations, by.Generation)
+	return h.Count(ctx, by.Volunteer)
 }
 
 func (h *hall) Count(_ context.Context, who uint32) error {

@@ -34,11 +34,20 @@ type News interface {
 	Leave(ctx context.Context, s *petition.Signature) error
 }
 
+// A Chain knows by whom people come, further on too.
+type Chain interface {
+	Volunteers
+	Code(volunteer uint32) string
+	By(link string) (petition.By, error)
+	Link(by petition.By) string
+	CountBy(ctx context.Context, by petition.By) error
+}
+
 // Signing is what the pages of a petition work with.
 type Signing struct {
 	Roll       *petition.Roll
 	Incoming   *incoming.Desk // who replied, and is asked
-	Volunteers Volunteers
+	Volunteers Chain
 	Letters    Letters
 	News       News
 	Reach      []address.Channel // on which letters go out; none: nobody is asked for an address

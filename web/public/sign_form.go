@@ -35,6 +35,7 @@ type formView struct {
 // values are what somebody typed and ticked.
 type values struct {
 	Name, Region, District, Contact, Code string
+	By                                    string // link by which they came, of who passed it on; "" for none
 	News, Names, Opinion, Age             bool
 }
 
@@ -50,9 +51,13 @@ func newBar(t *petition.Tally) bar {
 
 // form shows the campaign page; by a volunteer's link with their code filled in.
 func (s *signing) form(w http.ResponseWriter, r *http.Request) {
-	v := values{Code: cmp.Or(r.PathValue("code"), r.URL.Query().Get("by"))}
-	if _, err := s.Volunteers.Volunteer(v.Code); err != nil {
-		v.Code = "" // what is no code is left out: it would only be in the way
+	var v values
+	link := cmp.Or(r.PathValue("code"), r.URL.Query().Get("by"))
+	if by, err := s.Volunteers.By(link); err == nil { // what is no code is left out: it would only be in the way
+		v.Code = s.Volunteers.Code(by.Volunteer)
+		if by.Generation > 1 {
+			v.By = link
+		}
 	}
 	s.showForm(w, r, http.StatusOK, &formView{Token: s.Roll.NewForm().Token, Values: v})
 }
@@ -93,7 +98,7 @@ var formMistakes = map[string][2]string{
 func (s *signing) sign(w http.ResponseWriter, r *http.Request) {
 	lang := languageOf(r, "")
 	v := &formView{Token: r.PostFormValue("form"), Work: r.PostFormValue("work"), Wrong: map[string]string{}, Values: values{
-		Name: r.PostFormValue("name"), Region: r.PostFormValue("region"), District: r.PostFormValue("district"), Contact: r.PostFormValue("contact"), Code: r.PostFormValue("code"),
+		Name: r.PostFormValue("name"), Region: r.PostFormValue("region"), District: r.PostFormValue("district"), Contact: r.PostFormValue("contact"), Code: r.PostFormValue("code"), By: r.PostFormValue("by"),
 		News: r.PostFormValue("news") != "", Names: r.PostFormValue("names") != "", Opinion: r.PostFormValue("opinion") != "", Age: r.PostFormValue("age") != "",
 	}}
 	again := func(status int) { s.showForm(w, r, status, v) }
@@ -131,6 +136,10 @@ func (s *signing) sign(w http.ResponseWriter, r *http.Request) {
 		if in.Volunteer, err = s.Volunteers.Volunteer(code); err != nil {
 			mistake("code", "code")
 		}
+		// Who typed another's code came by them.
+		if by, err := s.Volunteers.By(v.Values.By); err == nil && by.Volunteer == in.Volunteer {
+			in.Passed = by.Generation
+		}
 	}
 	if !form.Worked(v.Work) && in.Contact.IsZero() && v.Wrong["contact"] == "" {
 		if len(s.Reach) == 0 {
@@ -158,7 +167,7 @@ func (s *signing) sign(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if in.Volunteer != 0 && !added.Again {
-		if err := s.Volunteers.Count(r.Context(), in.Volunteer); err != nil {
+		if err := s.Volunteers.CountBy(r.Context(), petition.By{Volunteer: in.Volunteer, Generation: max(in.Passed, 1)}); err != nil {
 			s.Log.Error("a signature was not counted for the volunteer that it came by", "error", err)
 		}
 	}
@@ -249,7 +258,7 @@ type signedView struct {
 }
 
 func (s *signing) signed(w http.ResponseWriter, r *http.Request, lang string, in *petition.Signing, added petition.Added) {
-	v := signedView{Share: "/sign/share?lang=" + lang, LastDay: s.Roll.Day(s.Roll.Closes.AddDate(0, 0, -1))}
+	v := signedView{Share: s.sharePath(petition.By{Volunteer: in.Volunteer, Generation: max(in.Passed, 1)}, lang), LastDay: s.Roll.Day(s.Roll.Closes.AddDate(0, 0, -1))}
 	if in.Contact.IsZero() {
 		if v.Slip = added.Slip; v.Slip == nil { // it was withdrawn since this form was sent first
 			s.fail(w, r, petition.ErrNoSignature)

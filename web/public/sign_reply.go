@@ -68,7 +68,7 @@ func (s *signing) agree(w http.ResponseWriter, r *http.Request) {
 // showAgreed shows a signature just after its signer agreed, with the slip if it is new.
 func (s *signing) showAgreed(w http.ResponseWriter, r *http.Request, sig *petition.Signature, added petition.Added) {
 	lang := languageOf(r, sig.Language)
-	v := newSignatureView(sig, lang)
+	v := s.view(sig, lang)
 	v.Withdraw = "/w/" + s.Roll.WithdrawToken(sig.Number) + "?lang=" + lang
 	if v.Slip = added.Slip; v.Slip != nil {
 		var err error

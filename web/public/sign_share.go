@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"clarion/internal/compose"
+	"clarion/petition"
 	"clarion/templates/sms"
 	"clarion/web"
 )
@@ -14,7 +15,6 @@ import (
 // A shareView is what somebody passes on.
 type shareView struct {
 	Link  string
-	Code  string // of the volunteer, "" for none
 	QR    template.HTML
 	Texts []shareText
 }
@@ -30,11 +30,9 @@ type shareText struct {
 // share shows texts to pass on; with a volunteer's code they bear it.
 func (s *signing) share(w http.ResponseWriter, r *http.Request) {
 	lang := languageOf(r, "")
-	v := shareView{Link: s.Public + "/sign", Code: r.URL.Query().Get("by")}
-	if _, err := s.Volunteers.Volunteer(v.Code); err != nil {
-		v.Code = ""
-	} else {
-		v.Link = s.Public + "/v/" + v.Code
+	v := shareView{Link: s.Public + "/sign"}
+	if by, err := s.Volunteers.By(r.URL.Query().Get("by")); err == nil {
+		v.Link = s.Public + "/v/" + s.Volunteers.Link(by)
 	}
 	var err error
 	if v.QR, err = web.QR(v.Link); err != nil {
@@ -47,6 +45,16 @@ func (s *signing) share(w http.ResponseWriter, r *http.Request) {
 		v.Texts = append(v.Texts, newShareText(l, s.Roll.Title[l], s.Roll.Forward[l], v.Link))
 	}
 	s.write(w, r, http.StatusOK, lang, "share.html", v)
+}
+
+// sharePath is where somebody who came by a volunteer passes it on: their link says so,
+// and nothing of them.
+func (s *signing) sharePath(by petition.By, lang string) string {
+	path := "/sign/share?lang=" + lang
+	if by.Volunteer != 0 {
+		path += "&by=" + s.Volunteers.Link(by.Next())
+	}
+	return path
 }
 
 func rank(first bool) int {

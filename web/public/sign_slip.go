@@ -25,8 +25,8 @@ type signatureView struct {
 	Share    string
 }
 
-func newSignatureView(sig *petition.Signature, lang string) *signatureView {
-	v := &signatureView{Signature: sig, Share: "/sign/share?lang=" + lang, State: "waiting", Masked: masked(sig.Name)}
+func (s *signing) view(sig *petition.Signature, lang string) *signatureView {
+	v := &signatureView{Signature: sig, Share: s.sharePath(sig.By(), lang), State: "waiting", Masked: masked(sig.Name)}
 	switch {
 	case sig.Withdrawn:
 		v.State = "withdrawn"
@@ -74,7 +74,7 @@ func (s *signing) showConfirmed(w http.ResponseWriter, r *http.Request, number u
 		return
 	}
 	lang := languageOf(r, sig.Language)
-	v := newSignatureView(sig, lang)
+	v := s.view(sig, lang)
 	v.Action, v.Withdraw = r.URL.Path+"?lang="+lang, "/w/"+s.Roll.WithdrawToken(number)+"?lang="+lang
 	if code := r.PathValue("code"); code != "" && v.State == "certain" {
 		v.Slip, err = s.Roll.SlipOf(r.Context(), code)
@@ -114,7 +114,7 @@ func (s *signing) showWithdrawn(w http.ResponseWriter, r *http.Request, number u
 		return
 	}
 	lang := languageOf(r, sig.Language)
-	v := newSignatureView(sig, lang)
+	v := s.view(sig, lang)
 	v.Action = r.URL.Path + "?lang=" + lang
 	s.write(w, r, http.StatusOK, lang, "withdraw.html", v)
 }
@@ -156,7 +156,7 @@ func (s *signing) showSlip(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	lang := languageOf(r, sig.Language)
-	v := &slipView{signatureView: newSignatureView(sig, lang), Code: code, Path: "/s/" + strings.NewReplacer("-", "", " ", "").Replace(code)}
+	v := &slipView{signatureView: s.view(sig, lang), Code: code, Path: "/s/" + strings.NewReplacer("-", "", " ", "").Replace(code)}
 	v.Slip, err = s.Roll.SlipOf(r.Context(), code)
 	switch {
 	case errors.Is(err, petition.ErrNoSignature):

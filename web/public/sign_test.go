@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -439,6 +440,38 @@ func TestShare(t *testing.T) {
 				t.Errorf("%s is answered %d, without %q", path, code, w)
 			}
 		}
+	}
+}
+
+// Who signs by a link that was passed on is of the next generation, and so is who signs
+// by theirs; the volunteer's own code is the first, whatever link lay beside it.
+func TestSignersPassItOn(t *testing.T) {
+	t.Parallel()
+	s := newSquare(t)
+	for link, share := range map[string]string{"123456": "passed2", "passed2": "passed3", "passed9": "passed9"} {
+		_, page := s.get("/v/" + link + "?lang=en")
+		hidden := strings.Contains(page, `name="by" value="`+link+`"`)
+		if !strings.Contains(page, `value="123456"`) || hidden != (link != "123456") {
+			t.Errorf("the form behind %s:\n%s", link, page)
+		}
+		contact := link + "@example.org"
+		if _, page := s.post("/sign?lang=en", s.filled(map[string]string{"code": "123456", "by": link, "contact": contact})); !strings.Contains(page, "&amp;by="+share+`"`) {
+			t.Errorf("after signing by %s there is no link to pass on %s:\n%s", link, share, page)
+		}
+		if _, page := s.get("/sign/share?lang=en&by=" + share); !strings.Contains(page, "https://act.example.org/v/"+share) {
+			t.Errorf("passed on is not %s:\n%s", share, page)
+		}
+	}
+	for _, l := range s.letters {
+		_, page := s.post(link(t, l.Text, "c"), nil)
+		from, _, _ := strings.Cut(l.To.Reveal(), "@")
+		if want := map[string]string{"123456": "passed2", "passed2": "passed3", "passed9": "passed9"}[from]; !strings.Contains(page, "&amp;by="+want+`"`) {
+			t.Errorf("who came by %s and confirmed passes on another link than %s:\n%s", from, want, page)
+		}
+	}
+	slices.Sort(s.hall.generations)
+	if s.hall.came != 3 || !slices.Equal(s.hall.generations, []int{1, 2, 9}) {
+		t.Errorf("%d came, of generations %v", s.hall.came, s.hall.generations)
 	}
 }
 
