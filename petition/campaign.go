@@ -60,11 +60,12 @@ func (c *Campaign) Day(at time.Time) string { return at.In(c.Zone).Format(time.D
 // Call is what volunteers pass on, with url as the place where people sign.
 func (c *Campaign) Call(url string) Appeal { return Appeal{url, c.Title, c.Forward} }
 
-// Region is the region of an id, the zero Region for none.
+// Region is the region of an id. One that was taken out of the folder after people had
+// signed there is called by its id.
 func (c *Campaign) Region(id string) Region {
 	i := slices.IndexFunc(c.Regions, func(r Region) bool { return r.ID == id })
 	if i < 0 {
-		return Region{}
+		return Region{id, id, id}
 	}
 	return c.Regions[i]
 }

@@ -2,6 +2,8 @@ package petition
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,7 +16,7 @@ type Tally struct {
 	Repeats int        `json:"repeats"`  // taken off in AtLeast, since they may be somebody's second
 	Ways    []WayTally `json:"ways"`     // of ways with names, in the order of Ways
 	Stages  []int      `json:"stages"`   // certain ones by Stage, sheets not among them
-	Regions []Share    `json:"regions"`  // certain ones, in the order of the campaign's regions
+	Regions []Share    `json:"regions"`  // certain ones, in the order of the campaign's regions, then of those that are none any more
 	Sheets  SheetTally `json:"sheets"`
 }
 
@@ -79,8 +81,8 @@ func newTally(c *Campaign, counts map[string]string) (*Tally, error) {
 	for s := range Stages {
 		t.Stages = append(t.Stages, get("stage:"+strconv.Itoa(s)))
 	}
-	for _, region := range c.Regions {
-		t.Regions = append(t.Regions, Share{region.ID, get("region:" + region.ID)})
+	for _, id := range regionsOf(c, counts) {
+		t.Regions = append(t.Regions, Share{id, get("region:" + id)})
 	}
 	sheet := func(what string) int { return get("sheet:" + what) }
 	t.Sheets = SheetTally{sheet("issued"), sheet("out"), sheet("back"), sheet("scanned"), sheet("counted"), sheet("lost"),
@@ -89,6 +91,21 @@ func newTally(c *Campaign, counts map[string]string) (*Tally, error) {
 	t.AtLeast = confirmed - t.Repeats + t.Sheets.Low
 	t.AtMost = confirmed + unconfirmed + t.Sheets.High
 	return t, err
+}
+
+// regionsOf are the campaign's regions, and those that were taken out of its folder after
+// people had signed there.
+func regionsOf(c *Campaign, counts map[string]string) (ids []string) {
+	for _, r := range c.Regions {
+		ids = append(ids, r.ID)
+	}
+	for _, field := range slices.Sorted(maps.Keys(counts)) {
+		id, ok := strings.CutPrefix(field, "region:")
+		if ok && counts[field] != "0" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // Sentences say how the count is made up, in lang ("ko", else English), for whoever
