@@ -2,12 +2,10 @@ package petition
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -29,19 +27,7 @@ func (r *Roll) Days(ctx context.Context) ([]DayTally, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the days: %w", err)
 	}
-	var out []DayTally
-	for field, text := range days {
-		day, way, _ := strings.Cut(field, " ")
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return nil, fmt.Errorf("read the days: %w", err)
-		}
-		if n > 0 {
-			out = append(out, DayTally{day, Way(way), n})
-		}
-	}
-	slices.SortFunc(out, func(a, b DayTally) int { return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Way, b.Way)) })
-	return out, nil
+	return newDays(days)
 }
 
 // SignedBy says how many certain signatures came by each volunteer. Whoever has fewer

@@ -28,6 +28,8 @@ var (
 	ErrNotOpen     = &Refusal{"", [2]string{"the petition is not open yet", "아직 서명을 받지 않습니다."}}
 	ErrClosed      = &Refusal{"", [2]string{"the petition is closed", "서명이 마감되었습니다."}}
 	ErrPurged      = &Refusal{"", [2]string{"the names of this petition are deleted: nothing of it changes any more", "이 서명의 이름은 모두 삭제되어 더 바꿀 수 없습니다."}}
+	ErrNoLetter    = &Refusal{"", [2]string{"the petition has no letter to hand its signatures over with: write letter.LANGUAGE.txt into its folder", "전달할 때 쓸 공문이 없습니다. 서명 폴더에 letter.언어.txt를 적어 주십시오."}}
+	ErrNothing     = &Refusal{"", [2]string{"there is nothing to hand over: no signature is certain, and no sheet is counted", "전달할 서명이 없습니다. 확인된 서명도, 센 서명지도 없습니다."}}
 	ErrNoSignature = &Refusal{"", [2]string{"there is no such signature", "그런 서명이 없습니다."}}
 	ErrSlip        = &Refusal{"code", [2]string{"this is no slip of this petition: see that all of it was copied", "이 서명의 확인증이 아닙니다. 전부 옮겨 적었는지 확인해 주십시오."}}
 )

@@ -108,6 +108,15 @@ func regionsOf(c *Campaign, counts map[string]string) (ids []string) {
 	return ids
 }
 
+// Certain is how many signatures with a name are certain.
+func (t *Tally) Certain() int {
+	n := 0
+	for _, w := range t.Ways {
+		n += w.Confirmed
+	}
+	return n
+}
+
 // Sentences say how the count is made up, in lang ("ko", else English), for whoever
 // doubts it.
 func (t *Tally) Sentences(lang string) []string {
@@ -161,14 +170,4 @@ func Thousands(n int) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
-}
-
-// Fewest is the smallest group of people of which a number is told.
-const Fewest = 5
-
-// A DayTally is how many certain signatures of a way were made on a day.
-type DayTally struct {
-	Day   string `json:"day"` // as "2013-06-10", where the petition is
-	Way   Way    `json:"way"`
-	Count int    `json:"count"`
 }

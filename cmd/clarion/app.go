@@ -111,7 +111,7 @@ func (a *app) newDesk() *desk.Desk {
 	return desk.New(desk.Parts{
 		Redis: a.db.Client(), Ledger: a.ledger, People: a.people, Queue: a.queue, Keys: a.keys, Gates: gates,
 		Links: a.cfg.links(), Lanes: a.cfg.Lane.lanes(), Systems: a.systems(), Quiet: a.cfg.Quiet.rules(), Bounces: a.cfg.Inbox.Domain != "", Settings: a.configFile,
-		Release: desk.ReleaseRule(a.cfg.Release), Petition: petition.Open(a.db.Client(), a.keys, clock.System{}), Appeal: a.cfg.appeal(), Roll: a.roll, Letters: a.letters(), Reach: a.reach(), Zone: a.cfg.zone(), Figures: a.db.Figures,
+		Release: desk.ReleaseRule(a.cfg.Release), Petition: petition.Open(a.db.Client(), a.keys, clock.System{}), Appeal: a.cfg.appeal(), Roll: a.roll, Letters: a.letters(), Reach: a.reach(), Office: a.cfg.Inbox.RepliesTo, Zone: a.cfg.zone(), Figures: a.db.Figures,
 	})
 }
 

@@ -48,7 +48,7 @@ func (c *config) appeal() petition.Appeal {
 func (p *program) petitionCommand() *cobra.Command {
 	c := &cobra.Command{Use: "petition", Short: "The signatures: count them, audit the count, prove that a slip is in it; sheets and forms of paper"}
 	c.AddCommand(p.petitionNew(), p.petitionTally(), p.petitionAudit(), p.petitionRoots(), p.petitionVerify(), p.petitionPurge(),
-		p.petitionSheets(), p.petitionForm(), p.petitionFax(), p.petitionWithdraw(), p.petitionAdvance(), p.petitionAnswer(), p.petitionCertificate())
+		p.petitionSheets(), p.petitionForm(), p.petitionFax(), p.petitionPack(), p.petitionWithdraw(), p.petitionAdvance(), p.petitionAnswer(), p.petitionCertificate())
 	return c
 }
 

@@ -53,7 +53,7 @@ func TestMain(m *testing.M) {
 //	signed FOLDER NAME SLIP [EMAIL]
 //	                          somebody signed the petition of a folder by post; their slip
 //	                          is in the file SLIP, and the night is over. They are to hear
-//	                          of it at the address
+//	                          of it at the address, and agreed that their name be handed over
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -172,7 +172,7 @@ func signed(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 4 {
 		s.Contact, err = address.ParseEmail(args[3])
 		ts.Check(err)
-		s.Agreed.News = true
+		s.Agreed.News, s.Agreed.Names = true, true
 	}
 	added, err := petition.OpenRoll(campaign, rdb, keys, clk).Add(context.Background(), s)
 	ts.Check(err)

@@ -73,7 +73,7 @@ func TestPagesAreAccessible(t *testing.T) {
 	draft := strings.TrimPrefix(b.begin(url, "For the test"), url)
 	b.Press("look what waits", chromedp.Navigate(url+"/petition/waiting"))
 	waits := pages.Get(b.Browser, "find a fax", chromedp.AttributeValue("tbody tr:last-child a", "href")).Value
-	for _, path := range append(b.furnish(t, url), "/petition", "/petition/waiting", waits, "/petition/sheets", "/petition/sheets/4", "/petition/enter", "/petition/check", "/petition/withdraw", "/petition/delivery", "/volunteer", "/volunteers", "/suppressions", "/suppressions/file", "/amnesty", "/people", "/queues", "/alarms", "/calls", "/calls/compare", "/calls/c1", "/calls/c1/report", "/calls/c1/correct", "/drafts", draft, draft+"/audience", draft+"/ready", "/lists", "/lists/supporters", "/lists/supporters/export", "/lists/import", "/webhooks", "/calls/c99") {
+	for _, path := range append(b.furnish(t, url), "/petition", "/petition/waiting", waits, "/petition/sheets", "/petition/sheets/4", "/petition/enter", "/petition/check", "/petition/withdraw", "/petition/delivery", "/petition/delivery/pack", "/volunteer", "/volunteers", "/suppressions", "/suppressions/file", "/amnesty", "/people", "/queues", "/alarms", "/calls", "/calls/compare", "/calls/c1", "/calls/c1/report", "/calls/c1/correct", "/drafts", draft, draft+"/audience", draft+"/ready", "/lists", "/lists/supporters", "/lists/supporters/export", "/lists/import", "/webhooks", "/calls/c99") {
 		for _, lang := range []string{"en", "ko"} {
 			for _, screen := range pages.Screens {
 				b.Do("choose the screen", append(screen.Show(), pages.Command(network.SetCookie, network.SetCookieParams{Name: "lang", Value: lang, URL: url}), chromedp.Navigate(url+path))...)

@@ -50,6 +50,7 @@ var rooms = []room{
 	{"petition", 4, nil},
 	{"petition/paper", 4, []string{"petition"}},
 	{"petition/incoming", 4, []string{"petition"}},
+	{"petition/pack", 4, []string{"petition", "petition/paper"}},
 	{"petition/texting", 4, nil},
 	// It looks at calls and neither knows the queue nor who shows them to it.
 	{"webhooks", 4, nil},

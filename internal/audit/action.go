@@ -72,6 +72,7 @@ const (
 	Invalidated        Action = "invalidated"         // signatures were made invalid; signatures is how many were to be
 	InvalidUndone      Action = "invalid_undone"      // signatures that were made invalid together stand again
 	PetitionAdvanced   Action = "petition_advanced"   // signatures went on to a stage; to is the office that took them
+	PetitionPacked     Action = "petition_packed"     // a delivery pack was made: signatures is how many are in its book, masked whether all names are covered
 	PetitionAnswered   Action = "petition_answered"   // the addressee has answered
 	AnswerPrepared     Action = "answer_prepared"     // the call was prepared that tells signers the answer
 	PetitionPurged     Action = "petition_purged"     // the names of a petition were deleted
@@ -145,6 +146,7 @@ var sentences = map[Action][2]string{
 	Invalidated:        {"made signatures invalid", "서명을 무효로 했습니다"},
 	InvalidUndone:      {"made invalid signatures stand again", "무효로 한 서명을 되돌렸습니다"},
 	PetitionAdvanced:   {"brought signatures on to a stage", "서명을 다음 단계로 넘겼습니다"},
+	PetitionPacked:     {"made the delivery pack of a petition", "서명 전달 묶음을 만들었습니다"},
 	PetitionAnswered:   {"noted that the addressee answered", "받는 곳의 답변을 적었습니다"},
 	AnswerPrepared:     {"prepared to tell signers the answer", "서명한 분들께 답변을 알릴 준비를 했습니다"},
 	PetitionPurged:     {"deleted the names of a petition", "서명 운동의 이름을 삭제했습니다"},

@@ -294,5 +294,12 @@ func signatures(t *text) error {
 		return err
 	}
 	t.section("Stages of a signature", "It only goes forward.", rows)
+	if all, err = constants("petition/pack", "Kind"); err != nil {
+		return err
+	}
+	if rows, err = literals(all); err != nil {
+		return err
+	}
+	t.section("How a delivery pack differs", "`kind` in `petition pack --check`.", rows)
 	return nil
 }

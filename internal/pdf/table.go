@@ -5,6 +5,7 @@ type Table struct {
 	Heads   []string
 	Numbers []bool // the column holds numbers, which stand at its right edge
 	Rows    [][]string
+	Even    bool // what is left of the width goes to all columns of text alike, and not to the last of them
 }
 
 const (
@@ -83,14 +84,22 @@ func (d *Document) columns(t Table) []float64 {
 		widths[widest] -= give
 		over -= give
 	}
-	if over < 0 { // what is left goes to the last column of text
-		last := len(widths) - 1
-		for i, number := range t.Numbers {
-			if !number {
-				last = i
+	if over < 0 { // what is left
+		var wide []int // the columns that it goes to
+		for i := range widths {
+			if i >= len(t.Numbers) || !t.Numbers[i] {
+				wide = append(wide, i)
 			}
 		}
-		widths[min(last, len(widths)-1)] -= over
+		if len(wide) == 0 {
+			wide = append(wide, len(widths)-1)
+		}
+		if !t.Even {
+			wide = wide[len(wide)-1:]
+		}
+		for _, i := range wide {
+			widths[i] -= over / float64(len(wide))
+		}
 	}
 	return widths
 }

@@ -1,5 +1,5 @@
 // Package paper owns what a petition prints: the sheets and forms on which people sign,
-// the kit of a school, the certificate of the end. All of it is A4, black on white, in
+// the kit of a school, the papers of the hand-over, the certificate of the end. All of it is A4, black on white, in
 // Korean or English.
 package paper
 

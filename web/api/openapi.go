@@ -116,8 +116,8 @@ func (rt route) response(all schemas) schema {
 	case rt.answerless():
 	case rt.answers == csvType:
 		out["content"] = schema{csvType: schema{"schema": schema{"type": "string"}}}
-	case rt.answers == pngType:
-		out["content"] = schema{pngType: schema{"schema": schema{"type": "string", "contentMediaType": pngType}}}
+	case rt.answers == pngType, rt.answers == zipType:
+		out["content"] = schema{rt.answers: schema{"schema": schema{"type": "string", "contentMediaType": rt.answers}}}
 	case rt.answers == lineType:
 		out["description"] = "One object a line"
 		out["content"] = schema{lineType: schema{"schema": all.of(rt.out)}}

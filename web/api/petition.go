@@ -91,6 +91,11 @@ func (a *api) advance(q *request, in desk.Advance) (*desk.Advanced, error) {
 	return a.Desk.AdvancePetition(q.Context(), in, q.who.Number, a.noteOf(q))
 }
 
+func (a *api) pack(q *request, in desk.PackWish) (stream, error) {
+	write, err := a.Desk.PackZip(q.Context(), in, a.noteOf(q))
+	return write, err
+}
+
 // An answeredRequest says when the addressee answered, now if it does not say.
 type answeredRequest struct {
 	On time.Time `json:"on,omitzero"`

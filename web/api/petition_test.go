@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"archive/zip"
+	"bytes"
 	"os"
 	"strings"
 
@@ -119,6 +121,17 @@ func (c *contract) petition() {
 	if w := c.call("POST /petition/withdrawals", nil, map[string]any{"code": gone}, 200); !strings.Contains(w.Body.String(), `"again":false`) {
 		t.Errorf("a withdrawal is answered %s", w.Body)
 	}
+	// What is handed over, in one archive.
+	c.call("POST /petition/delivery/pack", nil, map[string]any{"language": "fr"}, 422)
+	w := c.call("POST /petition/delivery/pack", nil, map[string]any{"masked": true}, 200, header("Idempotency-Key", "once"))
+	archive, err := zip.NewReader(bytes.NewReader(w.Body.Bytes()), int64(w.Body.Len()))
+	if h.must(err); len(archive.File) < 10 || archive.File[len(archive.File)-1].Name != "delivery-save-9/manifest.txt" {
+		t.Errorf("the archive holds %d files", len(archive.File))
+	}
+	if w := c.call("POST /petition/delivery/pack", nil, map[string]any{}, 200, header("Idempotency-Key", "once")); w.Header().Get("Idempotent-Replayed") != "" {
+		t.Error("names are kept, to be given twice")
+	}
+	c.call("POST /petition/delivery/pack", nil, map[string]any{}, 403, by(h.newToken(access.Deliver)))
 
 	// On to the addressee, who answers; in the end the names go, by a person's hand.
 	c.call("POST /petition/delivery", nil, map[string]any{"stage": "boxed", "numbers": []int{1, 2}}, 200)

@@ -34,6 +34,7 @@ const (
 	maxDraft = 12 << 20 // bytes: six megabytes of files, of which pictures are in base64
 	maxTable = 32 << 20
 	csvType  = "text/csv"
+	zipType  = "application/zip"
 	lineType = "application/jsonl"
 	pngType  = "image/png"
 )
@@ -68,12 +69,14 @@ func large(rt *route)             { rt.most = maxDraft }
 func table32(rt *route)           { rt.takes, rt.most = csvType, maxTable }
 func sheet(rt *route)             { rt.answers = csvType }
 func picture(rt *route)           { rt.answers = pngType }
+func zipped(rt *route)            { rt.answers = zipType }
 func lines[T any](rt *route)      { rt.answers, rt.out = lineType, reflect.TypeFor[T]() }
 func (rt route) byQuery() bool    { return rt.method == get || rt.method == del || rt.takes != "" }
 func (rt route) answerless() bool { return rt.out == reflect.TypeFor[none]() }
 
-// changes reports whether a request changes something, so that it makes a difference whether it is done twice.
-func (rt route) changes() bool { return rt.method != get }
+// changes reports whether a request changes something, so that it makes a difference whether it is done twice. A stream changes
+// nothing, though the trail may have it, and it is not kept to be given twice.
+func (rt route) changes() bool { return rt.method != get && rt.answers == "" }
 
 // status is what a request is answered that did what it asked for.
 func (rt route) status() int {
@@ -178,6 +181,7 @@ var table = []route{
 	on(post, "/petition/delivery", access.Deliver, "Bring signatures on to a stage, which is never undone; a hand-over says to which office and when", (*api).advance),
 	on(post, "/petition/delivery/answer", access.Deliver, "Note that the addressee has answered: the clock stops", (*api).answered),
 	on(post, "/petition/delivery/answer/draft", access.Deliver, "Prepare the call that tells the answer to the signers who agreed to hear, each by the way that they left: a draft, to be written, checked and launched like any other; the same one when asked again", (*api).answerCall, makes),
+	on(post, "/petition/delivery/pack", access.Export, "The delivery pack as a ZIP archive: letter, book of signatures by name, totals, labels, media sheet, and the hashes of all", (*api).pack, zipped),
 	on(post, "/petition/purge", access.Purge, "Delete who signed, once the petition has ended, and answer with the certificate. No token can have this right: it takes a person in a session", (*api).purge),
 
 	on(get, "/queues", access.System, "How queues, workers, running calls and Redis stand, and which tasks failed", (*api).queues),

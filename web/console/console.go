@@ -159,6 +159,8 @@ func formPage(act string) string {
 		return strings.TrimSuffix(strings.TrimSuffix(act, "/settle"), "/next")
 	case parts[0] == "texting":
 		return strings.Join(append([]string{""}, parts[:min(len(parts), 3)]...), "/")
+	case act == packPath:
+		return act
 	case parts[0] == "webhooks", parts[0] == "petition":
 		return "/" + strings.Join(parts[:min(len(parts), 2)], "/")
 	case len(parts) == 3 && parts[0] == "calls":
@@ -236,6 +238,8 @@ func (c *console) table() []route {
 		{"POST " + deliveryPath, access.Deliver, c.advance},
 		{"POST " + deliveryPath + "/answer", access.Deliver, c.answer},
 		{"POST " + deliveryPath + "/answer/draft", access.Deliver, c.answerDraft},
+		{"GET " + packPath, access.Export, c.packForm},
+		{"POST " + packPath, access.Export, c.pack},
 		{"POST " + deliveryPath + "/purge", access.Purge, c.purge},
 		{"GET " + deliveryPath + "/certificate", access.Petition, c.certificate},
 		{"GET /queues", access.System, c.queues},

@@ -264,7 +264,7 @@ func TestPagesSpeakBoth(t *testing.T) {
 	to, _ := h.post(d+"/rehearse", http.StatusSeeOther)
 	h.sign()
 	h.post("/petition/sheets", http.StatusSeeOther, "count", "1", "lines", "10", "print", "normal")
-	for _, path := range []string{"/petition", "/petition/sheets", "/petition/sheets/1", "/petition/enter", "/petition/check", "/petition/delivery", "/volunteer", "/volunteers", "/texting", "/texting/rounds", "/suppressions", "/people", "/queues", "/alarms", "/calls", "/calls/compare", "/calls/compare?by=language", to, to + "/report", to + "/correct", "/drafts", d, d + "/audience", d + "/ready", "/lists", "/lists/supporters", "/lists/supporters/export", "/lists/import", "/webhooks", h.webhook()} {
+	for _, path := range []string{"/petition", "/petition/sheets", "/petition/sheets/1", "/petition/enter", "/petition/check", "/petition/delivery", "/petition/delivery/pack", "/volunteer", "/volunteers", "/texting", "/texting/rounds", "/suppressions", "/people", "/queues", "/alarms", "/calls", "/calls/compare", "/calls/compare?by=language", to, to + "/report", to + "/correct", "/drafts", d, d + "/audience", d + "/ready", "/lists", "/lists/supporters", "/lists/supporters/export", "/lists/import", "/webhooks", h.webhook()} {
 		for _, h.lang = range []string{english, korean} {
 			page := h.get(path, 200)
 			if !strings.Contains(page, `<html lang="`+h.lang+`">`) {

@@ -390,7 +390,7 @@ func TestFormPages(t *testing.T) {
 	t.Parallel()
 	for act, want := range map[string]string{
 		"/drafts/x/launch": "/drafts/x/ready", "/calls/c1/release": "/calls/c1", "/calls/c1/correct": "/calls/c1/correct", "/staff/2/roles": "/staff",
-		"/staff/invite": "/staff", "/account/token": "/account", "/petition/delivery/purge": "/petition/delivery", "/": "/", "//evil.example/x": "/",
+		"/staff/invite": "/staff", "/account/token": "/account", "/petition/delivery/purge": "/petition/delivery", "/petition/delivery/pack": "/petition/delivery/pack", "/": "/", "//evil.example/x": "/",
 	} {
 		if got := formPage(act); got != want || !access.Within(got) {
 			t.Errorf("the form of %s stands at %s, want %s", act, got, want)

@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -113,7 +114,7 @@ func (c *console) export(w http.ResponseWriter, r *http.Request, who *access.Vis
 	return c.show(w, r, who, "export", page{Title: l.Name, Data: newListLine(l, who, languageOf(r, who))})
 }
 
-// exportCSV writes a list as a file. One that breaks off must not look whole.
+// exportCSV writes a list as a file.
 func (c *console) exportCSV(w http.ResponseWriter, r *http.Request, who *access.Visitor) error {
 	l, err := c.listOf(r, r.PathValue("name"))
 	if err != nil {
@@ -122,12 +123,18 @@ func (c *console) exportCSV(w http.ResponseWriter, r *http.Request, who *access.
 	if err := c.noteList(r, who, audit.Exported, l.Name); err != nil {
 		return err
 	}
+	return c.file(w, "text/csv; charset=utf-8", fileName(l.Name)+".csv", func(w io.Writer) error { return c.Desk.People.Export(r.Context(), l.Name, w) })
+}
+
+// file answers with a file of people, written as it goes. One that breaks off must not
+// look whole.
+func (c *console) file(w http.ResponseWriter, kind, name string, write func(io.Writer) error) error {
 	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(longAnswer)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return fmt.Errorf("export a list: %w", err)
+		return fmt.Errorf("write a file: %w", err)
 	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName(l.Name) + ".csv"}))
-	if err := c.Desk.People.Export(r.Context(), l.Name, w); err != nil {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	if err := write(w); err != nil {
 		c.Log.Error("an export broke off", "error", err)
 		panic(http.ErrAbortHandler)
 	}

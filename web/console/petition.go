@@ -24,6 +24,7 @@ const (
 	checkPath    = petitionPath + "/check"
 	withdrawPath = petitionPath + "/withdraw"
 	deliveryPath = petitionPath + "/delivery"
+	packPath     = deliveryPath + "/pack"
 )
 
 // A petitionView is the campaign page for the team.

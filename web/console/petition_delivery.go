@@ -22,6 +22,7 @@ type deliveryView struct {
 	Today     string
 	DaysLeft  int // for the answer, negative when it is late
 	MayMove   bool
+	MayPack   bool
 	MayPurge  bool
 	MayAnswer bool // something was handed over, and no answer noted
 	MayTell   bool // the answer was noted, and goes out by no call yet
@@ -54,7 +55,7 @@ func (c *console) showDelivery(w http.ResponseWriter, r *http.Request, who *acce
 	lang := languageOf(r, who)
 	now := c.Clock.Now()
 	v := &deliveryView{DeliveryReport: report, Pages: petitionPages(r, who, lang), To: inLanguage(report.Addressee, lang), Today: c.Desk.Roll.Day(now), Ended: !now.Before(report.Closes),
-		MayMove: who.May(access.Deliver) && report.Certificate == nil, MayPurge: who.May(access.Purge)}
+		MayMove: who.May(access.Deliver) && report.Certificate == nil, MayPack: who.May(access.Export) && report.Certificate == nil, MayPurge: who.May(access.Purge)}
 	for i, s := range report.Stages {
 		line := stageLine{StageRow: s, Word: s.Stage.Word(lang), Any: s.Signatures > 0 || s.Stage >= petition.Boxed && s.Sheets > 0}
 		if i+1 < len(report.Stages) {

@@ -1,7 +1,10 @@
 package console
 
 import (
+	"archive/zip"
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -337,5 +340,50 @@ func TestDeliveryPage(t *testing.T) {
 	h.get("/petition", 200)
 	if got, want := h.did(), "petition_advanced petition_advanced petition_advanced petition_advanced petition_answered answer_prepared petition_purged"; got != want {
 		t.Errorf("the trail says %q, want %q", got, want)
+	}
+}
+
+// A pack is taken by a form alone, noted first, and names who agreed to it and nobody else.
+func TestPackPage(t *testing.T) {
+	h := open(t, desk.ReleaseRule{})
+	roll := h.sign()
+	if _, err := roll.Add(t.Context(), petition.Signing{Way: petition.WayHand, Name: "임꺽정", Region: "seoul", Language: "ko", Agreed: petition.Agreed{Opinion: true, Names: true}, Age: true}); err != nil {
+		t.Fatal(err)
+	}
+	h.post("/petition/sheets", http.StatusSeeOther, "count", "1", "lines", "10", "print", "normal")
+	h.post("/petition/sheets/count", http.StatusSeeOther, "sheet", "1", "signatures", "8")
+	if page := h.get("/petition/delivery", 200); !strings.Contains(page, `href="/petition/delivery/pack"`) {
+		t.Error("the page of the delivery does not lead to the pack")
+	}
+	if page := text(h.get("/petition/delivery/pack", 200)); !strings.Contains(page, "2 signatures in the book") || !strings.Contains(page, "stand on no label: 1") {
+		t.Errorf("the page says:\n%s", page)
+	}
+	if _, page := h.post("/petition/delivery/pack", 422, "language", "fr"); !strings.Contains(text(page), "no words in") {
+		t.Errorf("a language that there is not is told as:\n%s", text(page))
+	}
+	a := h.send("/petition/delivery/pack", 200, "language", "ko")
+	if got := a.Header.Get("Content-Disposition"); got != "attachment; filename=delivery-save-9.zip" || a.Header.Get("Content-Type") != "application/zip" {
+		t.Errorf("the file is %s, %s", got, a.Header.Get("Content-Type"))
+	}
+	data, err := io.ReadAll(a.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := archive.File[len(archive.File)-1].Name; last != "delivery-save-9/manifest.txt" {
+		t.Errorf("the last file is %s", last)
+	}
+	entries, err := h.trail.Read(t.Context(), 0, 1)
+	if err != nil || entries[0].Action != audit.PetitionPacked || entries[0].Details["masked"] != "false" || entries[0].Details["signatures"] != "2" {
+		t.Errorf("the trail says %+v, %v", entries, err)
+	}
+	h.desk.Clock.(*clock.Manual).Advance(20 * 24 * time.Hour)
+	h.post("/petition/delivery/purge", http.StatusSeeOther, "confirm", roll.ID)
+	h.post("/petition/delivery/pack", 422)
+	if page := h.get("/petition/delivery", 200); strings.Contains(page, `href="/petition/delivery/pack"`) {
+		t.Error("after the purge a pack is offered")
 	}
 }

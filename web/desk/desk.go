@@ -42,6 +42,7 @@ type Parts struct {
 	Roll     *petition.Roll                                   // the signatures; nil where people do not sign here
 	Letters  Letters                                          // to single signers and volunteers; nil: none go out
 	Reach    []address.Channel                                // on which letters go out
+	Office   string                                           // the organisation's own inbox, where answers go; "" for none
 	Zone     *time.Location                                   // in which people are told times; the machine's if nil
 	Figures  func(context.Context) ([]redisdb.Figures, error) // how Redis fares; nil: nobody knows
 }

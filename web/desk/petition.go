@@ -76,7 +76,7 @@ func (d *Desk) PetitionReport(ctx context.Context, forwarders map[uint32]string)
 	if err != nil {
 		return nil, err
 	}
-	r.Days = withSheets(roll, r.Days, sheets)
+	r.Days = roll.WithSheets(r.Days, sheets)
 	roots, err := roll.Roots(ctx)
 	if err != nil {
 		return nil, err
@@ -97,24 +97,6 @@ func (d *Desk) PetitionReport(ctx context.Context, forwarders map[uint32]string)
 	r.Push = pushes(roll.Campaign, r, sheets, now)
 	r.Course, err = d.course(ctx, roll)
 	return r, err
-}
-
-// withSheets adds what was counted on sheets to the days.
-func withSheets(r *petition.Roll, days []petition.DayTally, sheets []petition.Sheet) []petition.DayTally {
-	by := map[string]int{}
-	for i := range sheets {
-		if low, _ := sheets[i].Bounds(); low > 0 {
-			by[r.Day(sheets[i].First.At)] += low
-		}
-	}
-	out := append([]petition.DayTally{}, days...)
-	for day, n := range by {
-		out = append(out, petition.DayTally{Day: day, Way: petition.WaySheet, Count: n})
-	}
-	slices.SortFunc(out, func(a, b petition.DayTally) int {
-		return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(slices.Index(petition.Ways, a.Way), slices.Index(petition.Ways, b.Way)))
-	})
-	return out
 }
 
 // signedBy has who brought most first; of those of whom nothing is told, the order does
