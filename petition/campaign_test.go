@@ -31,8 +31,8 @@ func TestTheExample(t *testing.T) {
 	if c.Goal != 15000 || len(c.Regions) != 18 || !c.Opens.Equal(time.Date(2013, 6, 1, 0, 0, 0, 0, seoul)) || !c.Closes.Equal(time.Date(2033, 7, 1, 0, 0, 0, 0, seoul)) {
 		t.Errorf("the example is %+v", c)
 	}
-	if c.Region("seoul").Name("ko") != "서울특별시" || c.Region("x").ID != "" {
-		t.Error("regions are not found by their ids")
+	if c.Region("seoul").Name("ko") != "서울특별시" || c.Region("taken-out").Name("en") != "taken-out" {
+		t.Error("regions are not called by their names, or those that are none any more by their ids")
 	}
 	if page := string(c.Appeal["en"]); !strings.Contains(page, "<strong>Silence") || !strings.Contains(page, "<li>") {
 		t.Errorf("the appeal is %s", page)
