@@ -318,6 +318,52 @@ func TestWhatWasOpenedAgainIsNotRetired(t *testing.T) {
 	}
 }
 
+// A person has the messages of a done call taken back while a sweep takes it off the
+// active ones: between whichever of their commands, the call is looked at afterwards.
+func TestWhatIsWithdrawnIsNotRetired(t *testing.T) {
+	t.Parallel()
+	server := redistest.Server(t, "--appendonly", "no")
+	for after := range 5 {
+		for _, first := range []string{"retire", "withdraw"} {
+			f, l, g, attempts := begunOn(t, server.Client(), 1)
+			ctx := t.Context()
+			f.commit(l, g, attempts, all(g, Result{State: Sent}))
+			state, err := f.Finish(ctx, l, f.work(l))
+			f.must(err)
+			f.expect(string(state), string(Done))
+			own, err := redisdb.Connect(server.URL())
+			f.must(err)
+			t.Cleanup(func() { own.Close() })
+			f.must(own.Ping(ctx).Err())
+			trip := &tripwire{}
+			own.AddHook(trip)
+			a, b := Open(own, f.clk), f.Ledger
+			retire := func(of *Ledger) { f.must(of.Retire(ctx, f.id)) }
+			withdraw := func(of *Ledger) {
+				_, err := of.Do(ctx, f.id, ActWithdraw)
+				f.must(err)
+			}
+			trip.after = after
+			if first == "retire" {
+				trip.then = func() { withdraw(b) }
+				retire(a)
+			} else {
+				trip.then = func() { retire(b) }
+				withdraw(a)
+			}
+			if trip.then != nil { // it has no more commands
+				trip.then()
+			}
+			active, err := f.Active(ctx)
+			f.must(err)
+			if state := f.callState(); state != Stopping || !slices.Contains(active, f.id) {
+				t.Errorf("%s first, the other after %d commands: the call is %s, active are %v", first, after, state, active)
+			}
+			f.must(server.Client().FlushAll(ctx).Err())
+		}
+	}
+}
+
 // What was in doubt may have gone, whatever becomes of it: a correction goes there too.
 func TestCorrectionReachesWhatMayHaveGone(t *testing.T) {
 	t.Parallel()

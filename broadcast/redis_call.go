@@ -168,18 +168,37 @@ func ids(names []string) []ID {
 
 // Retire takes a call that has ended off the active ones, of which nothing is in
 // doubt. One that was opened again stays: whoever settled the last doubt may have
-// said that it never went, between the caller's look at the call and at its
-// doubts. Nothing opens it after that.
+// said that it never went, and a person may have its messages taken back, between
+// the caller's look at the call and this. So its state is asked once more afterwards.
 func (l *Ledger) Retire(ctx context.Context, id ID) error {
-	state, err := l.rdb.HGet(ctx, keyCall.Name(id), "state").Result()
-	if err != nil && err != redis.Nil {
-		return fmt.Errorf("retire call %s: %w", id, err)
-	}
-	if now := CallState(state); err == nil && now != Done && now != Stopped {
-		return nil
+	over, err := l.over(ctx, id)
+	if err != nil || !over {
+		return err
 	}
 	if err := l.rdb.SRem(ctx, keyActive.Name(), string(id)).Err(); err != nil {
 		return fmt.Errorf("retire call %s: %w", id, err)
+	}
+	over, err = l.over(ctx, id)
+	if err == nil && over {
+		return nil
+	}
+	// Whoever cannot be asked costs a look; a call that nobody looks at never ends.
+	return errors.Join(err, l.activate(ctx, id))
+}
+
+// over reports whether a call has ended, or is none.
+func (l *Ledger) over(ctx context.Context, id ID) (bool, error) {
+	state, err := l.rdb.HGet(ctx, keyCall.Name(id), "state").Result()
+	if err != nil && err != redis.Nil {
+		return false, fmt.Errorf("ask for the state of call %s: %w", id, err)
+	}
+	return err == redis.Nil || CallState(state) == Done || CallState(state) == Stopped, nil
+}
+
+// activate puts a call among those that are looked at.
+func (l *Ledger) activate(ctx context.Context, id ID) error {
+	if err := l.rdb.SAdd(ctx, keyActive.Name(), string(id)).Err(); err != nil {
+		return fmt.Errorf("put call %s among the active ones: %w", id, err)
 	}
 	return nil
 }
@@ -222,7 +241,7 @@ func (l *Ledger) Do(ctx context.Context, id ID, action Action, set ...any) (Call
 			set = append(set, "finished", l.clk.Now().UnixMilli())
 		}
 		// Known as active first: a crash in between costs a look, not a call.
-		if err := l.rdb.SAdd(ctx, keyActive.Name(), string(id)).Err(); err != nil {
+		if err := l.activate(ctx, id); err != nil {
 			return from, fmt.Errorf("%s call %s: %w", action, id, err)
 		}
 		found, err := l.lua.transition.Run(redisdb.Kept(ctx), l.rdb, []string{keyCall.Name(id)}, append([]any{string(from), string(to), l.clk.Now().UnixMilli()}, set...)...).Text()
@@ -230,7 +249,10 @@ func (l *Ledger) Do(ctx context.Context, id ID, action Action, set ...any) (Call
 			return from, fmt.Errorf("%s call %s: %w", action, id, err)
 		}
 		if found == string(from) {
-			return to, nil
+			if from == Done { // a sweep that saw it so may have retired it meanwhile
+				err = l.activate(ctx, id)
+			}
+			return to, err
 		}
 	}
 }
@@ -269,8 +291,8 @@ func (l *Ledger) Freeze(ctx context.Context, id ID, r lists.Resolved) error {
 		left[ch+":"+lo.Reason] = lo.Count
 	}
 	// Known as active first: a crash in between costs a look, not a call.
-	if err := l.rdb.SAdd(ctx, keyActive.Name(), string(id)).Err(); err != nil {
-		return fmt.Errorf("fix the audience of call %s: %w", id, err)
+	if err := l.activate(ctx, id); err != nil {
+		return fmt.Errorf("fix the audience: %w", err)
 	}
 	// In one step with the call's state, or not at all: a call that is under way must not begin again.
 	err := l.rdb.Watch(ctx, func(tx *redis.Tx) error {

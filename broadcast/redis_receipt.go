@@ -70,7 +70,7 @@ func (l *Ledger) Apply(ctx context.Context, call ID, ref Ref, says Says) (Applie
 	if !says.NoChange && (says.Change == SendAgain || says.Change == Offer) {
 		due = strconv.FormatInt(says.Due.UnixMilli(), 10)
 		// Known as active first: the call may have ended, and goes on.
-		if err := l.rdb.SAdd(ctx, keyActive.Name(), string(call)).Err(); err != nil {
+		if err := l.activate(ctx, call); err != nil {
 			return Applied{}, fmt.Errorf("apply a receipt to %s/%s: %w", call, ref, err)
 		}
 	}
@@ -84,6 +84,11 @@ func (l *Ledger) Apply(ctx context.Context, call ID, ref Ref, says Says) (Applie
 	}
 	if len(v) != 3 {
 		return Applied{}, fmt.Errorf("apply a receipt to %s/%s: unexpected answer", call, ref)
+	}
+	if due != "" { // a sweep that saw the call as done may have retired it meanwhile
+		if err := l.activate(ctx, call); err != nil {
+			return Applied{}, fmt.Errorf("apply a receipt to %s/%s: %w", call, ref, err)
+		}
 	}
 	return Applied{v[0] == 1, v[1] == 1, State(v[2])}, nil
 }
