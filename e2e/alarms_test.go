@@ -20,6 +20,7 @@ const alarmsConfig = `
 every = "1s"
 calm = "1s"
 gateway_down = "1s"
+redis_above = 0.999    # how full this machine's disk is does not matter here
 
 [[alarm.person]]
 name = "Duty"
